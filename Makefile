@@ -1,0 +1,69 @@
+# Callboard. make demo: a whole call centre at work. make test: all tests. Both set themselves up first.
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PY := .venv/bin/python
+SETUP := sh installer/setup.sh
+
+# make demo SWITCH=asterisk DURATION=60 ...: each one given becomes an option of `callboard demo`; ARGS is passed as it is.
+DEMO_OPTIONS := $(if $(SWITCH),--switch $(SWITCH)) $(if $(DURATION),--duration $(DURATION)) $(if $(SEED),--seed $(SEED)) \
+	$(if $(AGENTS),--agents $(AGENTS)) $(if $(CALLERS),--callers $(CALLERS)) $(if $(REPORT),--report $(REPORT)) \
+	$(if $(SCREENSHOTS),--screenshots $(SCREENSHOTS)) $(ARGS)
+
+# make test TESTS=tests/routing JOBS=2 ARGS="-k rona": JOBS over 1 spreads whole files over processes. Sound and
+# timing tests share one machine, so one process is the rule.
+TESTS ?=
+JOBS ?= 1
+PYTEST_JOBS := $(if $(filter-out 0 1,$(JOBS)),-n $(JOBS) --dist loadfile)
+
+.PHONY: help setup demo test check bench soak lock sounds clean
+
+help:
+	@echo "make demo    a whole call centre at work, set up first (SWITCH= DURATION= SEED= AGENTS= CALLERS= REPORT=)"
+	@echo "make test    all tests, set up first (TESTS=tests/routing JOBS=2 ARGS='-k rona')"
+	@echo "make check   format, lint, imports, types, dead code, dependencies, house rules"
+	@echo "make bench   benchmarks (TESTS=tests/bench/bench_x.py)"
+	@echo "make soak    the long tests"
+	@echo "make setup   the set-up alone, for work on Callboard (PYTHON=python3.12 chooses the interpreter)"
+	@echo "make lock    pin the newest versions pyproject.toml allows;  make clean  remove what was made here"
+
+setup:
+	@$(SETUP) test
+
+demo:
+	@$(SETUP) demo
+	@.venv/bin/callboard demo $(DEMO_OPTIONS)
+
+test:
+	@$(SETUP) test
+	@$(PY) -m pytest $(or $(TESTS),tests) -m "not soak and not bench" $(PYTEST_JOBS) $(ARGS)
+
+check:
+	@$(SETUP) test
+	.venv/bin/ruff format --check
+	.venv/bin/ruff check
+	.venv/bin/lint-imports --no-logo
+	.venv/bin/mypy
+	.venv/bin/vulture
+	.venv/bin/deptry .
+	$(PY) -m pytest tests/test_house.py
+
+bench:
+	@$(SETUP) test
+	@$(PY) -m pytest $(or $(TESTS),tests/bench) -s -m "not soak" $(ARGS)
+
+soak:
+	@$(SETUP) test
+	@$(PY) -m pytest $(or $(TESTS),tests) -m soak $(ARGS)
+
+lock:
+	@$(SETUP) test
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" sh installer/lock.sh
+
+sounds:
+	@$(SETUP) test
+	@$(PY) resources/sounds/make_sounds.py
+
+clean:
+	rm -rf .venv build dist demo-output .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
