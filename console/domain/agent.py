@@ -1,0 +1,96 @@
+"""Agents: who they are, and the table of their states.
+
+The state shown for an agent with several contacts is the first of: not responding, on contact, hold, wrap-up,
+offered, paused, ready. The state is never sent by the desk: it follows from the ledger's events alone.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Role(StrEnum):
+    """What a signed-in user may do; each includes the ones before it."""
+
+    AGENT = "agent"
+    SUPERVISOR = "supervisor"
+    ADMIN = "admin"
+
+    def includes(self, other: "Role") -> bool:
+        """Whether this role may do what `other` may."""
+        order = [Role.AGENT, Role.SUPERVISOR, Role.ADMIN]
+        return order.index(self) >= order.index(other)
+
+
+class AgentState(StrEnum):
+    """What an agent is doing, as everybody sees it."""
+
+    OFFLINE = "offline"
+    READY = "ready"
+    OFFERED = "offered"
+    ON_CONTACT = "on_contact"
+    HOLD = "hold"
+    WRAP_UP = "wrap_up"
+    PAUSED = "paused"
+    NOT_RESPONDING = "not_responding"
+
+
+SHOWN_FIRST = (
+    AgentState.NOT_RESPONDING,
+    AgentState.ON_CONTACT,
+    AgentState.HOLD,
+    AgentState.WRAP_UP,
+    AgentState.OFFERED,
+    AgentState.PAUSED,
+    AgentState.READY,
+)
+
+
+class Agent(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, forbid_unknown_fields=True):
+    """An agent as configured: skills with levels 1 to 10, and the queues served with their own priority."""
+
+    key: str
+    name: str = ""
+    skills: dict[str, int] = {}
+    queues: tuple[str, ...] = ()
+
+    @property
+    def shown(self) -> str:
+        """The name to show."""
+        return self.name or self.key
+
+
+class Presence(StrEnum):
+    """The half of an agent's state that does not depend on contacts."""
+
+    OFFLINE = "offline"
+    READY = "ready"
+    PAUSED = "paused"
+    NOT_RESPONDING = "not_responding"
+
+
+class Work(StrEnum):
+    """What one contact asks of its agent right now."""
+
+    OFFERED = "offered"
+    TALKING = "talking"
+    HELD = "held"
+    WRAP_UP = "wrap_up"
+
+
+_OF_WORK = {
+    Work.OFFERED: AgentState.OFFERED,
+    Work.TALKING: AgentState.ON_CONTACT,
+    Work.HELD: AgentState.HOLD,
+    Work.WRAP_UP: AgentState.WRAP_UP,
+}
+
+
+def shown_state(presence: Presence, work: list[Work]) -> AgentState:
+    """The one state shown for an agent's presence and the work of each contact (kpi.md's order)."""
+    states = {_OF_WORK[item] for item in work}
+    states.add(AgentState(presence.value))
+    for state in SHOWN_FIRST:
+        if state in states:
+            return state
+    return AgentState.OFFLINE

@@ -1,0 +1,154 @@
+"""What the wallboard shows: values that metrics folds and the wire carries.
+
+Everything that moves with the clock alone (longest wait, time in state) is given as the time it began, so that a
+figure changes only when a fact does; the reader subtracts. Durations in seconds, shares from 0 to 1; None is "-":
+there is nothing to divide.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from console.domain.agent import AgentState
+from console.domain.queue import Queue, ServiceLevelFormula
+
+
+class ServiceLevel(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A service level with what it was made of: `value` = `numerator` / `denominator`, or None."""
+
+    formula: ServiceLevelFormula
+    value: float | None
+    numerator: int
+    denominator: int
+    threshold_s: float
+
+
+class Counts(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """The inputs of kpi.md over one window: offered Q, answered A, in time At, abandoned B, Bt, short S; sums in seconds."""
+
+    offered: int = 0
+    answered: int = 0
+    answered_in_time: int = 0
+    abandoned: int = 0
+    abandoned_in_time: int = 0
+    short_abandoned: int = 0
+    flowed_out: int = 0
+    requeued: int = 0
+    transferred_in: int = 0
+    transferred_out: int = 0
+    wait_answered_s: float = 0.0
+    wait_max_s: float = 0.0
+    talk_s: float = 0.0
+    hold_s: float = 0.0
+    wrap_up_s: float = 0.0
+
+
+class QueueFigures(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """One queue's row: now, and today since midnight in the queue's time zone.
+
+    `waiting_since` holds when each waiting interaction's wait began, oldest first (offered ones included).
+    `counts` are today's; `agents` counts the queue's signed-in agents by state.
+    """
+
+    queue: Queue
+    waiting_since: tuple[datetime, ...] = ()
+    counts: Counts = Counts()
+    service_level: ServiceLevel
+    asa_s: float | None = None
+    aht_s: float | None = None
+    abandon_rate: float | None = None
+    agents: dict[AgentState, int] = {}
+    day: str = ""
+    changed_at: datetime | None = None
+
+
+class AgentFigures(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """One agent's row. `since` is when `state` began; `idle_since` when the agent last became free, if ready now."""
+
+    agent: str
+    name: str
+    state: AgentState
+    since: datetime | None = None
+    reason: str = ""
+    idle_since: datetime | None = None
+    queues: tuple[str, ...] = ()
+    skills: dict[str, int] = {}
+    interaction: UUID | None = None
+    queue: str = ""
+    customer: str = ""
+    wrap_up_until: datetime | None = None
+    answered: int = 0
+    linked: bool = True
+
+
+class AbandonedCaller(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A customer who left before an answer today. `short`: left before the short-abandon limit."""
+
+    interaction: UUID
+    at: datetime
+    queue: str
+    customer: str
+    name: str = ""
+    waited_s: float
+    short: bool = False
+
+
+class Interval(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """One interval (15 minutes from `start`) of one queue ("" is all together): for the graphs.
+
+    `waiting_max` is the most who waited at once; `agent_seconds` the time that agents spent by state in it.
+    """
+
+    start: datetime
+    queue: str = ""
+    counts: Counts = Counts()
+    service_level: float | None = None
+    waiting_max: int = 0
+
+
+class Sample(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """One point of the wallboard's live graphs, taken every few seconds."""
+
+    at: datetime
+    waiting: dict[str, int] = {}
+    agents: dict[AgentState, int] = {}
+
+
+class Snapshot(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """The whole board as of ledger sequence `sequence`; `at` is the centre's time when it was taken.
+
+    `last_event_at` tells how old the newest fact is. `total` is all queues together (agents counted once).
+    """
+
+    sequence: int
+    at: datetime
+    queues: tuple[QueueFigures, ...] = ()
+    agents: tuple[AgentFigures, ...] = ()
+    total: QueueFigures | None = None
+    abandoned: tuple[AbandonedCaller, ...] = ()
+    intervals: tuple[Interval, ...] = ()
+    samples: tuple[Sample, ...] = ()
+    last_event_at: datetime | None = None
+
+
+class Delta(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What changed on the board since an earlier sequence: whole rows that replace the earlier ones.
+
+    `abandoned`, `intervals` and `samples` hold the new or changed entries only. Applying a delta twice changes
+    nothing. `removed_agents` and `removed_queues` are keys whose rows go. `new_day` tells which queues began a
+    day: their abandoned callers of before go.
+    """
+
+    sequence: int
+    at: datetime
+    queues: tuple[QueueFigures, ...] = ()
+    agents: tuple[AgentFigures, ...] = ()
+    total: QueueFigures | None = None
+    abandoned: tuple[AbandonedCaller, ...] = ()
+    intervals: tuple[Interval, ...] = ()
+    samples: tuple[Sample, ...] = ()
+    removed_queues: tuple[str, ...] = ()
+    removed_agents: tuple[str, ...] = ()
+    new_day: tuple[str, ...] = ()
+    last_event_at: datetime | None = None

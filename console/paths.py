@@ -1,0 +1,36 @@
+"""Where things lie: resources that come with the program, and the folders of this user and this machine."""
+
+import os
+import sys
+from pathlib import Path
+
+
+def resources() -> Path:
+    """The folder of sounds and icons: beside the packages in a checkout, else under the installation's share."""
+    beside = Path(__file__).resolve().parent.parent / "resources"
+    installed = Path(sys.prefix) / "share" / "callboard" / "resources"
+    return beside if beside.is_dir() else installed
+
+
+def data_folder() -> Path:
+    """Where this user's databases live (XDG base directories; %LOCALAPPDATA%; Library). Created when missing."""
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA", str(Path.home() / "AppData/Local")))
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library/Application Support"
+    else:
+        base = Path(os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local/share"))
+    return _made(base / "callboard")
+
+
+def config_folder() -> Path:
+    """Where this user's settings file lives. Created when missing."""
+    if sys.platform in {"win32", "darwin"}:
+        return data_folder()
+    base = Path(os.environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config"))
+    return _made(base / "callboard")
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

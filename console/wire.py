@@ -1,0 +1,197 @@
+"""Facts and frames as JSON: the form in files, in the ledger, over REST and over the websocket.
+
+An event is one object with `type` (its class name), `v` (the version of the vocabulary), `id`, `at` and its own
+fields; defaults are left out. A reader takes unknown fields as coming from a newer writer and ignores them, but
+refuses a newer `v` and an unknown `type`.
+
+The websocket carries frames, one JSON object each with `frame`. The client speaks first with Hello; the centre
+answers Welcome, then BoardSnapshot / BoardDelta for those who may see the board, and AgentView for the agent's own desk.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from console.domain.agent import AgentState, Role
+from console.domain.errors import BadInput
+from console.domain.events import LedgerEvent
+from console.domain.figures import Delta, Snapshot
+from console.domain.queue import SkillNeed
+
+VERSION = 1
+
+
+class _Versioned(msgspec.Struct):
+    v: int = VERSION
+
+
+_encoder = msgspec.json.Encoder()
+_event_decoder = msgspec.json.Decoder(LedgerEvent)
+_version_decoder = msgspec.json.Decoder(_Versioned)
+_PREFIX = b'{"v":%d,' % VERSION
+
+
+def encode_event(event: LedgerEvent) -> bytes:
+    """An event in its wire form, one line without the newline."""
+    return _PREFIX + _encoder.encode(event)[1:]
+
+
+def decode_event(data: bytes | str) -> LedgerEvent:
+    """Read an event. Raises BadInput, saying where it does not fit."""
+    try:
+        event = _event_decoder.decode(data)
+        version = _version_decoder.decode(data).v
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
+        raise BadInput(f"not an event of ours: {fault}") from None
+    if version > VERSION:
+        raise BadInput(f"the event has version {version}, this program reads up to {VERSION}: update it")
+    if event.at.tzinfo is None:
+        raise BadInput("the event's time `at` has no time zone: write it with an offset or Z")
+    return event
+
+
+def decode_lines(lines: Iterable[bytes | str]) -> Iterator[LedgerEvent]:
+    """Read events, one a line; empty lines are passed over. Raises BadInput with the number of the line."""
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            yield decode_event(line)
+        except BadInput as fault:
+            raise BadInput(f"line {number}: {fault}") from None
+
+
+# ---------------------------------------------------------------- websocket frames
+
+
+class Frame(msgspec.Struct, frozen=True, kw_only=True, tag_field="frame", tag=True, omit_defaults=True):
+    """What every frame has: nothing but its kind."""
+
+
+class Hello(Frame, frozen=True, kw_only=True, tag=True):
+    """Client: who I am and what I know. `token` from sign-in; `last_sequence` resumes the board; `contact` makes this
+    a desk that can be rung (a SIP URI with an unguessable user), `session` a UUIDv7 of this run of the desk."""
+
+    token: str
+    v: int = VERSION
+    board: bool = False
+    last_sequence: int | None = None
+    contact: str = ""
+    session: UUID | None = None
+
+
+class Welcome(Frame, frozen=True, kw_only=True, tag=True):
+    """Centre: accepted. `now` lets the client correct its clock; a heartbeat comes every `heartbeat_s`."""
+
+    user: str
+    name: str
+    role: Role
+    now: datetime
+    heartbeat_s: float
+    sequence: int
+    pause_reasons: tuple[str, ...] = ()
+    dispositions: tuple[str, ...] = ()
+
+
+class BoardSnapshot(Frame, frozen=True, kw_only=True, tag=True):
+    """Centre: the whole board."""
+
+    snapshot: Snapshot
+
+
+class BoardDelta(Frame, frozen=True, kw_only=True, tag=True):
+    """Centre: what changed on the board."""
+
+    delta: Delta
+
+
+class OfferView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The interaction at an agent's desk, for the call card: queue, what was asked for, how long the customer waited."""
+
+    interaction: UUID
+    offer: UUID
+    queue: str
+    queue_name: str
+    customer: str
+    customer_name: str = ""
+    skills: tuple[SkillNeed, ...] = ()
+    waiting_since: datetime
+    offered_at: datetime
+    answered_at: datetime | None = None
+
+
+class AgentView(Frame, frozen=True, kw_only=True, tag=True):
+    """Centre: the agent's own state, whole, each time it changes. `waiting` counts those who wait by queue key."""
+
+    sequence: int
+    at: datetime
+    state: AgentState
+    since: datetime
+    reason: str = ""
+    queues: dict[str, str] = {}
+    waiting: dict[str, int] = {}
+    contact: OfferView | None = None
+    wrap_up_interaction: UUID | None = None
+    wrap_up_queue: str = ""
+    wrap_up_until: datetime | None = None
+
+
+class Heartbeat(Frame, frozen=True, kw_only=True, tag=True):
+    """Both: still here. `sequence` is the newest that the sender knows (centre: that exists)."""
+
+    now: datetime
+    sequence: int = 0
+
+
+class Command(Frame, frozen=True, kw_only=True, tag=True):
+    """Client: do this. `action` is one of ready, pause (argument: reason), sign_out, end_wrap_up; `number` names the reply."""
+
+    number: int
+    action: str
+    argument: str = ""
+
+
+class Reply(Frame, frozen=True, kw_only=True, tag=True):
+    """Centre: the answer to a command; `error` is "" when it was done, else one line for the person."""
+
+    number: int
+    error: str = ""
+
+
+class Farewell(Frame, frozen=True, kw_only=True, tag=True):
+    """Centre: the connection ends; `reason` in words, `retry` whether to come back."""
+
+    reason: str
+    retry: bool = True
+
+
+ClientFrame = Hello | Command | Heartbeat
+CentreFrame = Welcome | BoardSnapshot | BoardDelta | AgentView | Heartbeat | Reply | Farewell
+
+_client_decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(ClientFrame)
+_centre_decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(CentreFrame)
+
+
+def encode_frame(frame: Frame) -> bytes:
+    """A frame in its wire form (UTF-8 JSON)."""
+    return _encoder.encode(frame)
+
+
+def decode_client_frame(data: bytes | str) -> ClientFrame:
+    """Read what a client sent. Raises BadInput."""
+    return _decode_frame(_client_decoder, data)
+
+
+def decode_centre_frame(data: bytes | str) -> CentreFrame:
+    """Read what the centre sent. Raises BadInput."""
+    return _decode_frame(_centre_decoder, data)
+
+
+def _decode_frame(decoder: "msgspec.json.Decoder[Any]", data: bytes | str) -> Any:
+    try:
+        return decoder.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
+        raise BadInput(f"not a frame of ours: {fault}") from None
