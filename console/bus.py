@@ -1,4 +1,6 @@
-"""Publish facts by class. Subscribing returns the unsubscribe; a fact published inside a handler waits its turn."""
+"""Publish facts by class. Subscribing returns the unsubscribe; a fact published inside a handler waits its
+turn.
+"""
 
 import logging
 from collections import deque

@@ -32,7 +32,9 @@ def uuid7(milliseconds: int, random: bytes) -> UUID:
 
 
 class SystemClock:
-    """The machine's clock. Ids are monotonic within a process: the sub-millisecond fraction leads the random part."""
+    """The machine's clock. Ids are monotonic within a process: the sub-millisecond fraction leads the
+    random part.
+    """
 
     def now(self) -> datetime:
         """The time, aware, UTC."""
@@ -43,7 +45,9 @@ class SystemClock:
         return time.monotonic()
 
     def new_id(self) -> UUID:
-        """A fresh UUIDv7; its 12 bits after the version are the fraction of the millisecond (RFC 9562 method 3)."""
+        """A fresh UUIDv7; its 12 bits after the version are the fraction of the millisecond (RFC 9562
+        method 3).
+        """
         nanoseconds = time.time_ns()
         milliseconds, rest = divmod(nanoseconds, 1_000_000)
         fraction = (rest << 12) // 1_000_000

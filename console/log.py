@@ -1,4 +1,6 @@
-"""Structured logging to standard error: one line a record, as words or as JSON. Never a secret, never per packet."""
+"""Structured logging to standard error: one line a record, as words or as JSON. Never a secret, never per
+packet.
+"""
 
 import logging
 import sys

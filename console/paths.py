@@ -6,14 +6,14 @@ from pathlib import Path
 
 
 def resources() -> Path:
-    """The folder of sounds and icons: beside the packages in a checkout, else under the installation's share."""
+    """The folder of sounds and icons: beside the packages, else in the installation."""
     beside = Path(__file__).resolve().parent.parent / "resources"
     installed = Path(sys.prefix) / "share" / "callboard" / "resources"
     return beside if beside.is_dir() else installed
 
 
 def data_folder() -> Path:
-    """Where this user's databases live (XDG base directories; %LOCALAPPDATA%; Library). Created when missing."""
+    """Where this user's databases live (XDG, %LOCALAPPDATA%, Library). Created when missing."""
     if sys.platform == "win32":
         base = Path(os.environ.get("LOCALAPPDATA", str(Path.home() / "AppData/Local")))
     elif sys.platform == "darwin":

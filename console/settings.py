@@ -1,7 +1,8 @@
-"""Every option, declared once: name, type, default, help. Files are TOML; an error names the line and the option.
+"""Every option, declared once: name, type, default, help. Files are TOML; an error names the line and the
+option.
 
-The declaration is the Struct: a field's annotation carries its help, its default is the default. The command line,
-the settings window and the table in the README read the same declaration through `options`.
+The declaration is the Struct: a field's annotation carries its help, its default is the default. The
+command line, the settings window and the table in the README read the same declaration through `options`.
 """
 
 import tomllib

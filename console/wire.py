@@ -1,11 +1,12 @@
 """Facts and frames as JSON: the form in files, in the ledger, over REST and over the websocket.
 
-An event is one object with `type` (its class name), `v` (the version of the vocabulary), `id`, `at` and its own
-fields; defaults are left out. A reader takes unknown fields as coming from a newer writer and ignores them, but
-refuses a newer `v` and an unknown `type`.
+An event is one object with `type` (its class name), `v` (the version of the vocabulary), `id`, `at` and its
+own fields; defaults are left out. A reader takes unknown fields as coming from a newer writer and ignores
+them, but refuses a newer `v` and an unknown `type`.
 
-The websocket carries frames, one JSON object each with `frame`. The client speaks first with Hello; the centre
-answers Welcome, then BoardSnapshot / BoardDelta for those who may see the board, and AgentView for the agent's own desk.
+The websocket carries frames, one JSON object each with `frame`. The client speaks first with Hello; the
+centre answers Welcome, then BoardSnapshot / BoardDelta for those who may see the board, and AgentView for
+the agent's own desk.
 """
 
 from collections.abc import Iterable, Iterator
@@ -29,7 +30,7 @@ class _Versioned(msgspec.Struct):
 
 
 _encoder = msgspec.json.Encoder()
-_event_decoder = msgspec.json.Decoder(LedgerEvent)
+_event_decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(LedgerEvent)
 _version_decoder = msgspec.json.Decoder(_Versioned)
 _PREFIX = b'{"v":%d,' % VERSION
 
@@ -42,7 +43,7 @@ def encode_event(event: LedgerEvent) -> bytes:
 def decode_event(data: bytes | str) -> LedgerEvent:
     """Read an event. Raises BadInput, saying where it does not fit."""
     try:
-        event = _event_decoder.decode(data)
+        event: LedgerEvent = _event_decoder.decode(data)
         version = _version_decoder.decode(data).v
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
         raise BadInput(f"not an event of ours: {fault}") from None
@@ -72,8 +73,10 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True, tag_field="frame", tag=Tr
 
 
 class Hello(Frame, frozen=True, kw_only=True, tag=True):
-    """Client: who I am and what I know. `token` from sign-in; `last_sequence` resumes the board; `contact` makes this
-    a desk that can be rung (a SIP URI with an unguessable user), `session` a UUIDv7 of this run of the desk."""
+    """Client: who I am and what I know. `token` from sign-in; `last_sequence` resumes the board; `contact`
+    makes this a desk that can be rung (a SIP URI with an unguessable user), `session` a UUIDv7 of this run
+    of the desk.
+    """
 
     token: str
     v: int = VERSION
@@ -109,7 +112,9 @@ class BoardDelta(Frame, frozen=True, kw_only=True, tag=True):
 
 
 class OfferView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The interaction at an agent's desk, for the call card: queue, what was asked for, how long the customer waited."""
+    """The interaction at an agent's desk, for the call card: queue, what was asked for, how long the
+    customer waited.
+    """
 
     interaction: UUID
     offer: UUID
@@ -124,7 +129,9 @@ class OfferView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class AgentView(Frame, frozen=True, kw_only=True, tag=True):
-    """Centre: the agent's own state, whole, each time it changes. `waiting` counts those who wait by queue key."""
+    """Centre: the agent's own state, whole, each time it changes. `waiting` counts those who wait by queue
+    key.
+    """
 
     sequence: int
     at: datetime
@@ -147,7 +154,9 @@ class Heartbeat(Frame, frozen=True, kw_only=True, tag=True):
 
 
 class Command(Frame, frozen=True, kw_only=True, tag=True):
-    """Client: do this. `action` is one of ready, pause (argument: reason), sign_out, end_wrap_up; `number` names the reply."""
+    """Client: do this. `action` is one of ready, pause (argument: reason), sign_out, end_wrap_up; `number`
+    names the reply.
+    """
 
     number: int
     action: str
@@ -182,12 +191,14 @@ def encode_frame(frame: Frame) -> bytes:
 
 def decode_client_frame(data: bytes | str) -> ClientFrame:
     """Read what a client sent. Raises BadInput."""
-    return _decode_frame(_client_decoder, data)
+    frame: ClientFrame = _decode_frame(_client_decoder, data)
+    return frame
 
 
 def decode_centre_frame(data: bytes | str) -> CentreFrame:
     """Read what the centre sent. Raises BadInput."""
-    return _decode_frame(_centre_decoder, data)
+    frame: CentreFrame = _decode_frame(_centre_decoder, data)
+    return frame
 
 
 def _decode_frame(decoder: "msgspec.json.Decoder[Any]", data: bytes | str) -> Any:

@@ -65,32 +65,33 @@ def normalise_dialled(text: str, domain: str = "") -> Address:
     `domain` is the host (and port) that bare numbers and names belong to. Raises BadInput, in words for the
     person who typed it, when it cannot be dialled.
     """
-    typed = text.strip()
+    typed = _without_telephone_scheme(text.strip())
     if not typed:
         raise BadInput("Enter a number, a name or a SIP address.")
     if "<" in typed:
         return parse_name_addr(typed)
-    lowered = typed.lower()
+    candidate = typed if typed.lower().startswith(("sip:", "sips:")) else _in_domain(typed, domain)
+    if not _SIP.match(candidate):
+        raise BadInput(
+            f"“{text.strip()}” cannot be dialled. Enter a number or an address like sip:name@host.example."
+        )
+    return Address(candidate)
+
+
+def _without_telephone_scheme(typed: str) -> str:
     for scheme in ("tel:", "callto:"):
-        if lowered.startswith(scheme):
-            typed = typed[len(scheme) :].split(";", 1)[0].lstrip("/")
-            lowered = typed.lower()
-    if lowered.startswith(("sip:", "sips:")):
-        if not _SIP.match(typed):
-            raise BadInput(f"“{typed}” is not a SIP address. It looks like sip:name@company.example.")
-        return Address(typed)
+        if typed.lower().startswith(scheme):
+            return typed[len(scheme) :].split(";", 1)[0].lstrip("/")
+    return typed
+
+
+def _in_domain(typed: str, domain: str) -> str:
     number = _FILLER.sub("", typed)
     user = number if _NUMBER.match(number) else typed
     if "@" in user:
-        candidate = f"sip:{user}"
-    elif domain:
-        candidate = f"sip:{user}@{domain}"
-    else:
+        return f"sip:{user}"
+    if not domain:
         raise BadInput(
-            f"There is no server to reach “{typed}” through. Dial a full address, like sip:name@company.example."
+            f"There is no server to reach “{typed}” through. Dial a full address, like sip:name@host.example."
         )
-    if not _SIP.match(candidate) or " " in candidate:
-        raise BadInput(
-            f"“{typed}” cannot be dialled. Enter a number, or an address like sip:name@company.example."
-        )
-    return Address(candidate)
+    return f"sip:{user}@{domain}"

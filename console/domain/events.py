@@ -2,12 +2,14 @@
 
 Three families:
 
-* **centre facts** go to the ledger: interactions, offers, agents, configuration. All figures are folds over them.
-* **desk facts** go over the desk's bus: calls, registration, devices. They never leave the desk, except that
+* **centre facts** go to the ledger: interactions, offers, agents, configuration. All figures are folds over
+  them.
+* **desk facts** go over the desk's bus: calls, registration, devices. They never leave the desk, except
+  that
 * **records** (CallRecorded, CallNoted) are made at the desk and delivered to the ledger, once, by their id.
 
-`id` is a UUIDv7 made at the source (RFC 9562 section 5.7), `at` an aware UTC time. `interaction` is the UUIDv7 that
-the switch gave the contact on arrival; it travels to the desk in the header `X-Interaction-Id`.
+`id` is a UUIDv7 made at the source (RFC 9562 section 5.7), `at` an aware UTC time. `interaction` is the
+UUIDv7 that the switch gave the contact on arrival; it travels to the desk in the header `X-Interaction-Id`.
 """
 
 from datetime import datetime
@@ -84,7 +86,7 @@ class InteractionRefused(InteractionEvent, frozen=True, kw_only=True, tag=True):
 
 
 class InteractionQueued(InteractionEvent, frozen=True, kw_only=True, tag=True):
-    """It waits in a queue from now on. `waiting_since` is when its wait began, which a move does not reset."""
+    """It waits in a queue from now on. `waiting_since` is when its wait began; a move does not reset it."""
 
     queue: str
     skills: tuple[SkillNeed, ...] = ()
@@ -165,7 +167,9 @@ class InteractionResumed(InteractionEvent, frozen=True, kw_only=True, tag=True):
 
 
 class InteractionTransferred(InteractionEvent, frozen=True, kw_only=True, tag=True):
-    """The agent passed the customer on (blind); wrap-up begins for the agent, `target` is queue, agent or address."""
+    """The agent passed the customer on (blind); wrap-up begins for the agent, `target` is queue, agent or
+    address.
+    """
 
     agent: str
     target: str
@@ -192,7 +196,9 @@ class EndedBy(StrEnum):
 
 
 class InteractionEnded(InteractionEvent, frozen=True, kw_only=True, tag=True):
-    """It is over. Ended while waiting or offered it is an abandon (by the customer) or a flow-out (by the centre)."""
+    """It is over. Ended while waiting or offered it is an abandon (by the customer) or a flow-out (by the
+    centre).
+    """
 
     by: EndedBy
     reason: str = ""
@@ -208,7 +214,9 @@ class AgentEvent(Event, frozen=True, kw_only=True, tag=True):
 
 
 class AgentSignedIn(AgentEvent, frozen=True, kw_only=True, tag=True):
-    """An agent's desk is linked and can be rung at `contact` (a SIP URI). Presence begins as paused, reason `sign-in`."""
+    """An agent's desk is linked and can be rung at `contact` (a SIP URI). Presence begins as paused, reason
+    `sign-in`.
+    """
 
     contact: str
     session: UUID
@@ -262,11 +270,13 @@ class WrapUpEnded(AgentEvent, frozen=True, kw_only=True, tag=True):
     reason: str = "done"
 
 
-# ---------------------------------------------------------------- records made at the desk, delivered to the ledger
+# ---------------------------------------------------------------- records, made at the desk for the ledger
 
 
 class CallRecorded(Event, frozen=True, kw_only=True, tag=True):
-    """One finished call as the desk saw it: a row of the agent's history. `id` is the record's own and the key."""
+    """One finished call as the desk saw it: a row of the agent's history. `id` is the record's own and the
+    key.
+    """
 
     call: UUID
     agent: str = ""
@@ -394,7 +404,9 @@ class StrangerRefused(DeskEvent, frozen=True, kw_only=True, tag=True):
 
 
 class AudioDevicesChanged(DeskEvent, frozen=True, kw_only=True, tag=True):
-    """Sound devices were plugged or pulled; `speaker`, `microphone`, `ringer` are those in use now ("" is none)."""
+    """Sound devices were plugged or pulled; `speaker`, `microphone`, `ringer` are those in use now ("" is
+    none).
+    """
 
     speaker: str
     microphone: str

@@ -1,8 +1,8 @@
 """What the wallboard shows: values that metrics folds and the wire carries.
 
-Everything that moves with the clock alone (longest wait, time in state) is given as the time it began, so that a
-figure changes only when a fact does; the reader subtracts. Durations in seconds, shares from 0 to 1; None is "-":
-there is nothing to divide.
+Everything that moves with the clock alone (longest wait, time in state) is given as the time it began, so
+that a figure changes only when a fact does; the reader subtracts. Durations in seconds, shares from 0 to 1;
+None is "-": there is nothing to divide.
 """
 
 from datetime import datetime
@@ -25,7 +25,9 @@ class ServiceLevel(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Counts(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """The inputs of kpi.md over one window: offered Q, answered A, in time At, abandoned B, Bt, short S; sums in seconds."""
+    """The inputs of kpi.md over one window: offered Q, answered A, in time At, abandoned B, Bt, short S;
+    sums in seconds.
+    """
 
     offered: int = 0
     answered: int = 0
@@ -64,7 +66,9 @@ class QueueFigures(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
 
 
 class AgentFigures(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """One agent's row. `since` is when `state` began; `idle_since` when the agent last became free, if ready now."""
+    """One agent's row. `since` is when `state` began; `idle_since` when the agent last became free, if
+    ready now.
+    """
 
     agent: str
     name: str
@@ -135,9 +139,9 @@ class Snapshot(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 class Delta(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """What changed on the board since an earlier sequence: whole rows that replace the earlier ones.
 
-    `abandoned`, `intervals` and `samples` hold the new or changed entries only. Applying a delta twice changes
-    nothing. `removed_agents` and `removed_queues` are keys whose rows go. `new_day` tells which queues began a
-    day: their abandoned callers of before go.
+    `abandoned`, `intervals` and `samples` hold the new or changed entries only. Applying a delta twice
+    changes nothing. `removed_agents` and `removed_queues` are keys whose rows go. `new_day` tells which
+    queues began a day: their abandoned callers of before go.
     """
 
     sequence: int

@@ -1,4 +1,4 @@
-"""One customer contact in the centre: its phases and the table of steps, keyed by the event that causes them."""
+"""One customer contact in the centre: its phases and the table of steps, keyed by the causing event."""
 
 from enum import StrEnum
 
@@ -48,8 +48,8 @@ PASSING = frozenset({"OfferRinging", "OfferEnded", "DigitReceived", "PositionAnn
 def next_phase(phase: Phase, event_name: str) -> Phase:
     """The phase after the event of that class name.
 
-    A passing fact (a digit, a late end of an offer that another agent has won) leaves an open interaction as it is.
-    Raises IllegalTransition when the table has no such step.
+    A passing fact (a digit, a late end of an offer that another agent has won) leaves an open interaction
+    as it is. Raises IllegalTransition when the table has no such step.
     """
     found = INTERACTION_TABLE.get((phase, event_name))
     if found is not None:

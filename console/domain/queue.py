@@ -38,9 +38,9 @@ class ServiceLevelFormula(StrEnum):
 class Queue(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, forbid_unknown_fields=True):
     """A queue as configured. All durations in seconds.
 
-    `numbers` are the dialled names or numbers that lead here besides `key` itself. `priority`: higher is served
-    first. `max_wait_s` 0 means no limit; then the interaction goes to `overflow_to` (a queue key) or, when that is
-    empty, is told goodbye. `timezone` is an IANA name: "today" starts at its midnight.
+    `numbers` are the dialled names or numbers that lead here besides `key` itself. `priority`: higher is
+    served first. `max_wait_s` 0 means no limit; then the interaction goes to `overflow_to` (a queue key)
+    or, when that is empty, is told goodbye. `timezone` is an IANA name: "today" starts at its midnight.
     """
 
     key: str

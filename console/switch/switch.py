@@ -1,13 +1,13 @@
 """The port to a voice switch. One contract suite (tests/switch/contract.py) runs against every adapter.
 
-A switch knows calls, not queues: it answers what arrives, tells it, and does as it is told. It decides alone only what
-no message could decide in time: who wins when two agents answer (the first 200 that finds the customer still there),
-and that a bridge ends for both sides when one of them hangs up.
+A switch knows calls, not queues: it answers what arrives, tells it, and does as it is told. It decides
+alone only what no message could decide in time: who wins when two agents answer (the first 200 that finds
+the customer still there), and that a bridge ends for both sides when one of them hangs up.
 
-Facts are domain events, told in the order in which they happened for each interaction, on the loop's thread:
-InteractionArrived, OfferRinging, OfferEnded (declined, busy, unreachable), InteractionAnswered, InteractionHeld,
-InteractionResumed, InteractionTransferred, DigitReceived, InteractionEnded. Commands about an interaction or offer
-that is already over do nothing: races are the normal case, not an error.
+Facts are domain events, told in the order in which they happened for each interaction, on the loop's
+thread: InteractionArrived, OfferRinging, OfferEnded (declined, busy, unreachable), InteractionAnswered,
+InteractionHeld, InteractionResumed, InteractionTransferred, DigitReceived, InteractionEnded. Commands about
+an interaction or offer that is already over do nothing: races are the normal case, not an error.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ from console.domain.events import InteractionEvent
 
 
 class Capability(StrEnum):
-    """What an adapter can do beyond the base (arrive, prompts, music, digits, ring, bridge, hold, hang up)."""
+    """What an adapter can do beyond the base: arrive, prompts, music, digits, ring, bridge, hold, end."""
 
     BLIND_TRANSFER = "blind_transfer"
     ATTENDED_TRANSFER = "attended_transfer"
@@ -34,7 +34,9 @@ class Capability(StrEnum):
 
 
 class Ring(msgspec.Struct, frozen=True, kw_only=True):
-    """An order to ring an agent for an interaction. `headers` go into the INVITE (X-Interaction-Id is always there)."""
+    """An order to ring an agent for an interaction. `headers` go into the INVITE (X-Interaction-Id is
+    always there).
+    """
 
     interaction: UUID
     offer: UUID
@@ -46,7 +48,9 @@ class Ring(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LegStatistics(msgspec.Struct, frozen=True, kw_only=True):
-    """RTP of one finished interaction: packets from the customer and from the agent, and those lost in the relay."""
+    """RTP of one finished interaction: packets from the customer and from the agent, and those lost in the
+    relay.
+    """
 
     interaction: UUID
     from_customer: int
@@ -71,7 +75,7 @@ class Switch(Protocol):
         ...
 
     def play(self, interaction: UUID, prompts: Sequence[str]) -> None:
-        """Speak prompts (names of resources/sounds without ending) one after the other, then go back to music."""
+        """Speak prompts (names in resources/sounds, no ending) one after the other, then back to music."""
         ...
 
     def music(self, interaction: UUID, name: str) -> None:
@@ -83,7 +87,7 @@ class Switch(Protocol):
         ...
 
     def cancel(self, offer: UUID, *, elsewhere: bool = False) -> None:
-        """Stop ringing; `elsewhere` adds the Reason header that keeps it out of the missed calls (RFC 3326)."""
+        """Stop ringing; `elsewhere` adds the Reason header that keeps it out of missed calls (RFC 3326)."""
         ...
 
     def hang_up(self, interaction: UUID, *, reason: str = "", after: Sequence[str] = ()) -> None:

@@ -1,7 +1,7 @@
 """The port to sound: where a desk's microphone, speaker and ringer are.
 
-The engine's audio clock (one thread, 20 ms a frame) pulls the microphone and pushes the speaker; both must return at
-once and never raise. Samples are signed 16-bit little-endian mono at `rate_hz`.
+The engine's audio clock (one thread, 20 ms a frame) pulls the microphone and pushes the speaker; both must
+return at once and never raise. Samples are signed 16-bit little-endian mono at `rate_hz`.
 """
 
 from typing import Protocol
@@ -16,7 +16,9 @@ class AudioPort(Protocol):
         ...
 
     def start(self) -> None:
-        """Open. Raises AudioError when there is nothing to open; the phone then works without sound and says so."""
+        """Open. Raises AudioError when there is nothing to open; the phone then works without sound and
+        says so.
+        """
         ...
 
     def stop(self) -> None:
@@ -24,7 +26,9 @@ class AudioPort(Protocol):
         ...
 
     def read(self, size: int) -> bytes:
-        """Exactly `size` bytes from the microphone; silence where there is none yet. Called on the audio clock's thread."""
+        """Exactly `size` bytes from the microphone; silence where there is none yet. Called on the audio
+        clock's thread.
+        """
         ...
 
     def write(self, pcm: bytes) -> None:

@@ -1,8 +1,9 @@
 """The port to a SIP engine: what the phone asks of it, and what it tells.
 
-Commands may be given from any thread and return at once; they are carried out on the engine's own thread in order.
-What happened comes back as frozen events, handed to the `sink` given at start, already on the loop's thread (the one
-hop of the design). An engine never raises for what the network does: it tells it by an event.
+Commands may be given from any thread and return at once; they are carried out on the engine's own thread in
+order. What happened comes back as frozen events, handed to the `sink` given at start, already on the loop's
+thread (the one hop of the design). An engine never raises for what the network does: it tells it by an
+event.
 """
 
 from collections.abc import Callable
@@ -24,10 +25,11 @@ class Transport(StrEnum):
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """A SIP identity. `registrar` "" registers nowhere (the centre rings us at our contact). The password is never shown.
+    """A SIP identity. `registrar` "" registers nowhere (the centre rings us at our contact). The password
+    is never shown.
 
-    `contact_user` is the unguessable user of our contact; calls to any other are refused with 404 and never rung.
-    `proxy`: outbound proxy. `srtp`: "off", "optional" or "required".
+    `contact_user` is the unguessable user of our contact; calls to any other are refused with 404 and never
+    rung. `proxy`: outbound proxy. `srtp`: "off", "optional" or "required".
     """
 
     key: str
@@ -188,7 +190,9 @@ class Engine(Protocol):
     """A SIP engine. See the module's docstring for threads and errors."""
 
     def start(self, sink: Callable[[EngineEvent], None]) -> None:
-        """Begin; EngineStarted or EngineFailed follows. Call it on the loop's thread: the sink is called there."""
+        """Begin; EngineStarted or EngineFailed follows. Call it on the loop's thread: the sink is called
+        there.
+        """
         ...
 
     def stop(self) -> None:
