@@ -87,7 +87,9 @@ class Hello(Frame, frozen=True, kw_only=True, tag=True):
 
 
 class Welcome(Frame, frozen=True, kw_only=True, tag=True):
-    """Centre: accepted. `now` lets the client correct its clock; a heartbeat comes every `heartbeat_s`."""
+    """Centre: accepted. `now` lets the client correct its clock; a heartbeat comes every `heartbeat_s`.
+    `sip_domain` is the host and port of the switch, which dialled numbers belong to ("" is none).
+    """
 
     user: str
     name: str
@@ -97,6 +99,7 @@ class Welcome(Frame, frozen=True, kw_only=True, tag=True):
     sequence: int
     pause_reasons: tuple[str, ...] = ()
     dispositions: tuple[str, ...] = ()
+    sip_domain: str = ""
 
 
 class BoardSnapshot(Frame, frozen=True, kw_only=True, tag=True):

@@ -44,6 +44,7 @@ class Ring(msgspec.Struct, frozen=True, kw_only=True):
     agent: str
     contact: str
     caller_name: str = ""
+    caller_uri: str = ""
     headers: dict[str, str] = {}
 
 
@@ -91,7 +92,7 @@ class Switch(Protocol):
         ...
 
     def hang_up(self, interaction: UUID, *, reason: str = "", after: Sequence[str] = ()) -> None:
-        """End an interaction in whatever phase, after speaking `after`; InteractionEnded (by centre) follows."""
+        """End an interaction in any phase, after speaking `after`; InteractionEnded (by centre) follows."""
         ...
 
     def hold(self, interaction: UUID) -> None:
