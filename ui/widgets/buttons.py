@@ -1,0 +1,97 @@
+"""Buttons whose icon follows the theme, and whose tool tip names their key."""
+
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QKeySequence, QShowEvent
+from PySide6.QtWidgets import QPushButton, QWidget
+
+from ui.theme import CONTROL, Theme, theme_of
+from ui.widgets.icons import icon
+
+
+class ActionButton(QPushButton):
+    """A button with an icon, words or both.
+
+    `kind`: "" plain, "primary" the one that leads on, "answer", "end", "quiet" without a frame. A button
+    without words is square and says its words in the tool tip and to a screen reader. `keys` is shown in the
+    tool tip; the window binds it (one place for all shortcuts).
+    """
+
+    def __init__(
+        self,
+        words: str,
+        icon_name: str = "",
+        *,
+        kind: str = "",
+        keys: str = "",
+        bare: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
+        """A button; `bare` shows the icon alone."""
+        super().__init__(parent)
+        self._icon_name = icon_name
+        self._bare = bare
+        self._keys = keys
+        self._dressed: tuple[str, str, bool] | None = None
+        if kind:
+            self.setProperty("kind", kind)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setIconSize(QSize(18, 18))
+        if bare:
+            self.setFixedWidth(CONTROL)
+            self.setStyleSheet("padding: 0;")
+        self.say(words)
+
+    def say(self, words: str, icon_name: str = "") -> None:
+        """Change the words, and the icon when one is named."""
+        self._icon_name = icon_name or self._icon_name
+        self.setText("" if self._bare else words)
+        self.setAccessibleName(words)
+        shown = (
+            QKeySequence(self._keys).toString(QKeySequence.SequenceFormat.NativeText) if self._keys else ""
+        )
+        tip = f"{words}  ({shown})" if shown else (words if self._bare else "")
+        self.setToolTip(tip)
+        self._dress()
+
+    @property
+    def keys(self) -> str:
+        """The shortcut it names, in portable form."""
+        return self._keys
+
+    def event(self, event: QEvent) -> bool:
+        """Follow theme, check and focus."""
+        done = super().event(event)
+        if event.type() in {QEvent.Type.PaletteChange, QEvent.Type.StyleChange, QEvent.Type.EnabledChange}:
+            self._dress()
+        return done
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Dress for the first time."""
+        super().showEvent(event)
+        self._dress()
+
+    def checkStateSet(self) -> None:
+        """A checked button has other ink."""
+        super().checkStateSet()
+        self._dress()
+
+    def nextCheckState(self) -> None:
+        """The same, by a click."""
+        super().nextCheckState()
+        self._dress()
+
+    def _dress(self) -> None:
+        if not self._icon_name or not self.isVisible():
+            return
+        theme = theme_of(self)
+        wanted = (self._icon_name, theme.name, self.isChecked())
+        if wanted != self._dressed:
+            self._dressed = wanted
+            self.setIcon(icon(self._icon_name, self._ink(theme), 18, theme.line_strong))
+
+    def _ink(self, theme: Theme) -> str:
+        if self.isChecked():
+            return theme.info.ink
+        return {"primary": theme.on_accent, "answer": theme.on_action, "end": theme.on_action}.get(
+            str(self.property("kind") or ""), theme.text
+        )

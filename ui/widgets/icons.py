@@ -1,0 +1,86 @@
+"""Icons by name, in any colour and size: line drawings of the Lucide set (ISC), in resources/icons/lucide.
+
+They are read when first shown: the set costs a start nothing (an icon font costs 0.25 s and 10 MB).
+"""
+
+from functools import lru_cache
+
+from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
+from PySide6.QtGui import QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtWidgets import QLabel, QWidget
+
+from console import paths
+from ui.theme import theme_of
+
+_FOLDER = "icons/lucide"
+
+
+@lru_cache(maxsize=256)
+def _drawing(name: str) -> str:
+    return (paths.resources() / _FOLDER / f"{name}.svg").read_text(encoding="utf-8")
+
+
+@lru_cache(maxsize=512)
+def pixmap(name: str, colour: str, size: int = 20, ratio: float = 1.0) -> QPixmap:
+    """An icon as pixels: `size` device-independent pixels square at a screen's pixel `ratio`.
+
+    Raises FileNotFoundError for a name that is not in the set: our own bug.
+    """
+    from PySide6.QtSvg import QSvgRenderer
+
+    renderer = QSvgRenderer(QByteArray(_drawing(name).replace("currentColor", colour).encode()))
+    made = QPixmap(QSize(round(size * ratio), round(size * ratio)))
+    made.setDevicePixelRatio(ratio)
+    made.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(made)
+    renderer.render(painter, QRectF(0, 0, size, size))
+    painter.end()
+    return made
+
+
+def icon(name: str, colour: str, size: int = 20, off_colour: str = "") -> QIcon:
+    """An icon for a button or menu, sharp at one and two pixels a point; `off_colour` when disabled."""
+    made = QIcon()
+    for ratio in (1.0, 2.0):
+        made.addPixmap(pixmap(name, colour, size, ratio), QIcon.Mode.Normal)
+        made.addPixmap(pixmap(name, off_colour or colour, size, ratio), QIcon.Mode.Disabled)
+    return made
+
+
+class IconLabel(QLabel):
+    """An icon that stands by itself; it follows theme and screen. `colour` "" is that of the words around it.
+
+    It is decoration for the eye: what it means stands in words beside it, or in `says` for a screen reader.
+    """
+
+    def __init__(
+        self, name: str, size: int = 20, colour: str = "", *, says: str = "", parent: QWidget | None = None
+    ) -> None:
+        """An icon of the set."""
+        super().__init__(parent)
+        self._name = name
+        self._colour = colour
+        self._size = size
+        self.setFixedSize(size, size)
+        self.setAccessibleName(says)
+        self.setToolTip(says)
+        self._shown: tuple[str, str, float] | None = None
+
+    def show_icon(self, name: str, colour: str = "", says: str = "") -> None:
+        """Show another icon."""
+        self._name, self._colour = name, colour
+        self.setAccessibleName(says)
+        self.setToolTip(says)
+        self.update()
+
+    def paintEvent(self, _event: object) -> None:
+        """Paint in the colour of now."""
+        colour = self._colour or self.palette().color(QPalette.ColorRole.WindowText).name()
+        painter = QPainter(self)
+        painter.drawPixmap(0, 0, pixmap(self._name, colour, self._size, self.devicePixelRatioF()))
+        painter.end()
+
+
+def soft(widget: QWidget) -> str:
+    """The colour of an icon that should not call for attention."""
+    return theme_of(widget).soft
