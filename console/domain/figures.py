@@ -13,6 +13,12 @@ import msgspec
 from console.domain.agent import AgentState
 from console.domain.queue import Queue, ServiceLevelFormula
 
+ABANDONED_KEPT = 500
+"""Abandoned callers that a board holds for each queue: the newest of today, by time and then by interaction."""
+
+SAMPLES_KEPT = 900
+"""Samples that a board holds: the newest, half an hour at one every two seconds."""
+
 
 class ServiceLevel(msgspec.Struct, frozen=True, omit_defaults=True):
     """A service level with what it was made of: `value` = `numerator` / `denominator`, or None."""
