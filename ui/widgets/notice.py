@@ -1,0 +1,128 @@
+"""Notices: a line that says what happened, what it means and what to do. Never modal.
+
+A notice stays until its cause is gone or the person puts it away; nothing waits for it and it takes no focus.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QPainter
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from ui.theme import RADIUS, TONE_ICONS, S, theme_of
+from ui.widgets.buttons import ActionButton
+from ui.widgets.icons import pixmap
+from ui.widgets.labels import prose
+
+
+@dataclass(frozen=True)
+class Action:
+    """What the person can do about it: words for a button, and what the button does."""
+
+    words: str
+    do: Callable[[], None]
+
+
+class Notice(QFrame):
+    """One line with an icon; `tone` is info, good, warning or critical."""
+
+    def __init__(self, parent: QWidget | None = None, dismiss_words: str = "Dismiss") -> None:
+        """Hidden until `tell`."""
+        super().__init__(parent)
+        self._tone = "info"
+        self._action: Action | None = None
+        self._words: QLabel = prose()
+        self._button: QPushButton = ActionButton("", kind="quiet")
+        self._button.clicked.connect(self._act)
+        self._dismiss = ActionButton(dismiss_words, "x", kind="quiet", bare=True)
+        self._dismiss.clicked.connect(self.hide)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(44, S // 2, S // 2, S // 2)
+        row.setSpacing(S)
+        row.addWidget(self._words, 1)
+        row.addWidget(self._button)
+        row.addWidget(self._dismiss)
+        self.hide()
+
+    @property
+    def words(self) -> str:
+        """What it says, "" while hidden."""
+        return self._words.text() if not self.isHidden() else ""
+
+    def tell(
+        self, words: str, tone: str = "info", action: Action | None = None, *, dismissable: bool = True
+    ) -> None:
+        """Say something; the same again changes nothing."""
+        self._tone = tone
+        self._action = action
+        self._words.setText(words)
+        self.setAccessibleName(words)
+        self._button.setVisible(action is not None)
+        if action is not None:
+            self._button.setText(action.words)
+            self._button.setAccessibleName(action.words)
+        self._dismiss.setVisible(dismissable)
+        self.show()
+        self.update()
+
+    def paintEvent(self, _event: object) -> None:
+        """The tone's ground and shape."""
+        theme = theme_of(self)
+        tone = theme.tone(self._tone)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(tone.fill))
+        painter.drawRoundedRect(QRectF(self.rect()), RADIUS, RADIUS)
+        shape = pixmap(TONE_ICONS[self._tone], tone.mark, 20, self.devicePixelRatioF())
+        painter.drawPixmap(12, (self.height() - 20) // 2, shape)
+        painter.end()
+
+    def _act(self) -> None:
+        action = self._action
+        if action is not None:
+            self.hide()
+            action.do()
+
+
+class Notices(QWidget):
+    """A stack of notices, one per cause: telling a cause again replaces its words, clearing takes them away."""
+
+    def __init__(self, parent: QWidget | None = None, dismiss_words: str = "Dismiss") -> None:
+        """Empty, and then without height."""
+        super().__init__(parent)
+        self._dismiss_words = dismiss_words
+        self._shown: dict[str, Notice] = {}
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(S)
+
+    def tell(
+        self,
+        cause: str,
+        words: str,
+        tone: str = "info",
+        action: Action | None = None,
+        *,
+        dismissable: bool = True,
+    ) -> None:
+        """Say something about a cause (any key); critical ones stand first."""
+        notice = self._shown.get(cause)
+        if notice is None:
+            notice = self._shown[cause] = Notice(dismiss_words=self._dismiss_words)
+            self._column.insertWidget(0 if tone == "critical" else -1, notice)
+        notice.tell(words, tone, action, dismissable=dismissable)
+
+    def clear(self, cause: str) -> None:
+        """The cause is gone."""
+        notice = self._shown.pop(cause, None)
+        if notice is not None:
+            self._column.removeWidget(notice)
+            notice.hide()
+            notice.deleteLater()
+
+    @property
+    def told(self) -> dict[str, str]:
+        """What stands there now, by cause."""
+        return {cause: notice.words for cause, notice in self._shown.items() if notice.words}
