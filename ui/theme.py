@@ -8,7 +8,7 @@ told by colour alone: each has an icon and a word of its own.
 from dataclasses import dataclass
 from typing import Final
 
-from PySide6.QtGui import QColor, QFont, QPalette
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
 from PySide6.QtWidgets import QWidget
 
 from console.domain.agent import AgentState
@@ -189,9 +189,12 @@ TONE_ICONS: Final = {
 """The shape that goes with each tone's colour."""
 
 
-def theme_of(widget: QWidget) -> Theme:
-    """The theme a widget is painted in. A widget that paints itself asks again in every paintEvent."""
-    return DARK if widget.palette().color(QPalette.ColorRole.Window).lightness() < 128 else LIGHT
+def theme_of(_widget: QWidget) -> Theme:
+    """The theme a widget is painted in. A widget that paints itself asks again in every paintEvent.
+
+    It is the application's: a widget's own palette may hold the ground that its style sheet gives it.
+    """
+    return DARK if QGuiApplication.palette().color(QPalette.ColorRole.Window).lightness() < 128 else LIGHT
 
 
 def font(size: int = BODY, *, strong: bool = False, digits: bool = False) -> QFont:

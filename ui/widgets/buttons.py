@@ -4,8 +4,10 @@ from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QKeySequence, QShowEvent
 from PySide6.QtWidgets import QPushButton, QWidget
 
-from ui.theme import CONTROL, Theme, theme_of
+from ui.theme import CONTROL, XS, Theme, theme_of
 from ui.widgets.icons import icon
+
+_ICON = 18
 
 
 class ActionButton(QPushButton):
@@ -31,11 +33,12 @@ class ActionButton(QPushButton):
         self._icon_name = icon_name
         self._bare = bare
         self._keys = keys
+        self._gap = 0 if bare or not words else XS
         self._dressed: tuple[str, str, bool] | None = None
         if kind:
             self.setProperty("kind", kind)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setIconSize(QSize(18, 18))
+        self.setIconSize(QSize(_ICON + self._gap, _ICON))
         if bare:
             self.setFixedWidth(CONTROL)
             self.setStyleSheet("padding: 0;")
@@ -87,7 +90,7 @@ class ActionButton(QPushButton):
         wanted = (self._icon_name, theme.name, self.isChecked())
         if wanted != self._dressed:
             self._dressed = wanted
-            self.setIcon(icon(self._icon_name, self._ink(theme), 18, theme.line_strong))
+            self.setIcon(icon(self._icon_name, self._ink(theme), _ICON, theme.line_strong, self._gap))
 
     def _ink(self, theme: Theme) -> str:
         if self.isChecked():

@@ -38,12 +38,28 @@ def pixmap(name: str, colour: str, size: int = 20, ratio: float = 1.0) -> QPixma
     return made
 
 
-def icon(name: str, colour: str, size: int = 20, off_colour: str = "") -> QIcon:
-    """An icon for a button or menu, sharp at one and two pixels a point; `off_colour` when disabled."""
+def icon(name: str, colour: str, size: int = 20, off_colour: str = "", gap: int = 0) -> QIcon:
+    """An icon for a button or menu, sharp at one and two pixels a point; `off_colour` when disabled.
+
+    `gap` is room to its right, before the words.
+    """
     made = QIcon()
     for ratio in (1.0, 2.0):
-        made.addPixmap(pixmap(name, colour, size, ratio), QIcon.Mode.Normal)
-        made.addPixmap(pixmap(name, off_colour or colour, size, ratio), QIcon.Mode.Disabled)
+        for mode, shown in ((QIcon.Mode.Normal, colour), (QIcon.Mode.Disabled, off_colour or colour)):
+            made.addPixmap(_widened(pixmap(name, shown, size, ratio), gap), mode)
+    return made
+
+
+def _widened(drawn: QPixmap, gap: int) -> QPixmap:
+    if not gap:
+        return drawn
+    ratio = drawn.devicePixelRatio()
+    made = QPixmap(drawn.width() + round(gap * ratio), drawn.height())
+    made.setDevicePixelRatio(ratio)
+    made.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(made)
+    painter.drawPixmap(0, 0, drawn)
+    painter.end()
     return made
 
 

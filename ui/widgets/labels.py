@@ -12,7 +12,7 @@ def label(words: str = "", role: str = "", parent: QWidget | None = None) -> QLa
     made = QLabel(words, parent)
     made.setTextFormat(Qt.TextFormat.PlainText)
     if role:
-        made.setProperty("text", role)
+        made.setProperty("kind", role)
     return made
 
 
@@ -49,7 +49,7 @@ class ElidedLabel(QLabel):
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         if role:
-            self.setProperty("text", role)
+            self.setProperty("kind", role)
         self.setText(words)
 
     def setText(self, words: str) -> None:

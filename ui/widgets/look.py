@@ -86,14 +86,14 @@ QFrame[card="sunken"] { background: $sunken; border: none; border-radius: ${RADI
 QFrame[rule="true"] { background: $line; border: none; max-height: 1px; min-height: 1px; }
 
 QLabel { background: transparent; }
-QLabel[text="caption"] { color: $soft; font-size: ${CAPTION}px; }
-QLabel[text="soft"] { color: $soft; }
-QLabel[text="strong"] { font-weight: 600; }
-QLabel[text="lead"] { font-size: ${LEAD}px; font-weight: 600; }
-QLabel[text="title"] { font-size: ${TITLE}px; font-weight: 600; }
-QLabel[text="figure"] { font-size: ${FIGURE}px; font-weight: 600; }
-QLabel[text="display"] { font-size: ${DISPLAY}px; font-weight: 600; }
-QLabel[text="error"] { color: $critical_ink; }
+QLabel[kind="caption"] { color: $soft; font-size: ${CAPTION}px; }
+QLabel[kind="soft"] { color: $soft; }
+QLabel[kind="strong"] { font-weight: 600; }
+QLabel[kind="lead"] { font-size: ${LEAD}px; font-weight: 600; }
+QLabel[kind="title"] { font-size: ${TITLE}px; font-weight: 600; }
+QLabel[kind="figure"] { font-size: ${FIGURE}px; font-weight: 600; }
+QLabel[kind="display"] { font-size: ${DISPLAY}px; font-weight: 600; }
+QLabel[kind="error"] { color: $critical_ink; }
 
 QPushButton, QToolButton { background: $surface; color: $text; border: 1px solid $line_strong;
   border-radius: ${RADIUS_SMALL}px; padding: 0 ${M}px; min-height: ${button}px; }
@@ -142,6 +142,7 @@ QLineEdit:focus, QTextEdit:focus, QPlainTextEdit:focus, QComboBox:focus, QSpinBo
   border: 2px solid $accent; padding: 0 ${field_focus}px; }
 QLineEdit:disabled, QTextEdit:disabled, QPlainTextEdit:disabled, QComboBox:disabled {
   background: transparent; color: $line_strong; border-color: $line; }
+QLineEdit, QTextEdit, QPlainTextEdit { placeholder-text-color: $soft; }
 QLineEdit[wrong="true"] { border-color: $critical_mark; }
 QLineEdit[size="large"] { font-size: ${LEAD}px; min-height: ${field_large}px; }
 QComboBox::drop-down { border: none; width: ${XL}px; }

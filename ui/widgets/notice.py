@@ -87,7 +87,7 @@ class Notice(QFrame):
 
 
 class Notices(QWidget):
-    """A stack of notices, one per cause: telling a cause again replaces its words, clearing takes them away."""
+    """A stack of notices, one per cause: telling one again replaces its words, clearing takes them away."""
 
     def __init__(self, parent: QWidget | None = None, dismiss_words: str = "Dismiss") -> None:
         """Empty, and then without height."""

@@ -1,4 +1,4 @@
-"""Durations and moments in figures: `0:42`, `1:02:05`, `Yesterday 14:32`. Pure; the caller brings the zone."""
+"""Durations and moments in figures: `0:42`, `1:02:05`, `Yesterday 14:32`. The caller brings the zone."""
 
 from datetime import datetime, tzinfo
 
