@@ -1,0 +1,1 @@
+"""Migrations of the centre's tables, run by Alembic when a ledger is opened."""

@@ -1,0 +1,114 @@
+"""The centre's tables, in SQL that SQLite and PostgreSQL both run. Their migrations lie in `migrations/`.
+
+`events` is the ledger itself: rows are added, never changed (triggers refuse it). `body` is the event's wire
+form; the other columns are copies out of it to look it up by. Times are stored in UTC.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    Uuid,
+)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware time kept in UTC; SQLite, which knows no zones, gets the bare UTC time."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Into the database: UTC, without the zone where the database has none."""
+        if value is None:
+            return None
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Out of the database: aware, UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+# SQLite gives only an INTEGER PRIMARY KEY the row's own number.
+Sequence = BigInteger().with_variant(Integer, "sqlite")
+
+metadata = MetaData()
+
+events = Table(
+    "events",
+    metadata,
+    Column("sequence", Sequence, primary_key=True, autoincrement=False),
+    Column("id", Uuid, nullable=False),
+    Column("type", String(64), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("interaction", Uuid),
+    Column("agent", String(255)),
+    Column("queue", String(255)),
+    Column("call", Uuid),
+    Column("body", Text, nullable=False),
+    Index("events_id", "id", unique=True),
+    Index("events_type", "type", "sequence"),
+    Index("events_at", "at"),
+    Index("events_interaction", "interaction"),
+    Index("events_agent", "agent", "sequence"),
+    Index("events_call", "call"),
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("name", String(255), primary_key=True),
+    Column("role", String(32), nullable=False),
+    Column("shown", String(255), nullable=False),
+    Column("password_hash", String(512), nullable=False),
+    Column("tokens_after", Moment, nullable=False),
+)
+
+revoked_tokens = Table(
+    "revoked_tokens",
+    metadata,
+    Column("token", Uuid, primary_key=True),
+    Column("expires_at", Moment, nullable=False),
+)
+
+secrets = Table(
+    "secrets",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+)
+
+
+def columns_of(event: Any) -> dict[str, Any]:
+    """What an event is looked up by: the copies of its own fields that the ledger keeps as columns."""
+    call = getattr(event, "call", None)
+    return {
+        "id": event.id,
+        "type": type(event).__name__,
+        "at": event.at,
+        "interaction": getattr(event, "interaction", None),
+        "agent": _key(getattr(event, "agent", None)),
+        "queue": _key(getattr(event, "queue", None)),
+        "call": call,
+    }
+
+
+def _key(value: Any) -> str | None:
+    """The key of an agent or a queue, whether the event holds the key or the whole configured value."""
+    key = getattr(value, "key", value)
+    return key[:255] if key else None

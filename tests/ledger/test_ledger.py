@@ -1,0 +1,405 @@
+"""The ledger: order, idempotence, group commit, reading back, faults in words, kill -9."""
+
+import asyncio
+import os
+import random
+import signal
+import sqlite3
+import stat
+import sys
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from sqlalchemy import event as sqlalchemy_event
+from sqlalchemy import text
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DBAPIError
+
+from console.clock import Clock, StoppedClock, SystemClock
+from console.domain.address import Address
+from console.domain.agent import Agent
+from console.domain.errors import StoreError
+from console.domain.events import (
+    AgentBecameReady,
+    AgentConfigured,
+    AgentPaused,
+    CallNoted,
+    InteractionArrived,
+    LedgerEvent,
+    QueueConfigured,
+)
+from console.domain.queue import Queue
+from console.ledger.ledger import PAGE, Found, Ledger
+
+CHILD = Path(__file__).with_name("appending_child.py")
+ROOT = Path(__file__).parents[2]
+
+
+def ready(clock: Clock, agent: str = "anna") -> AgentBecameReady:
+    return AgentBecameReady(id=clock.new_id(), at=clock.now(), agent=agent)
+
+
+def arrived(clock: Clock, interaction: UUID) -> InteractionArrived:
+    return InteractionArrived(
+        id=clock.new_id(),
+        at=clock.now(),
+        interaction=interaction,
+        customer=Address("sip:+4930123@example.org", "Größe ☎"),
+        called="sales",
+    )
+
+
+async def all_of(ledger: Ledger, after: int = 0, until: int | None = None) -> list[tuple[int, LedgerEvent]]:
+    return [numbered async for numbered in ledger.read(after, until)]
+
+
+async def test_what_is_appended_is_read_back_in_order(ledger: Ledger, clock: StoppedClock) -> None:
+    events = [
+        ready(clock),
+        arrived(clock, clock.new_id()),
+        QueueConfigured(id=clock.new_id(), at=clock.now(), queue=Queue(key="sales")),
+    ]
+    assert await ledger.append(events[:1]) == [1]
+    assert await ledger.append(events[1:]) == [2, 3]
+    assert await ledger.append([]) == []
+    assert await all_of(ledger) == list(enumerate(events, start=1))
+    assert await all_of(ledger, after=1, until=2) == [(2, events[1])]
+    assert (await ledger.last_sequence(), await ledger.count()) == (3, 3)
+
+
+async def test_a_known_id_keeps_its_number_and_is_not_doubled(ledger: Ledger, clock: StoppedClock) -> None:
+    first, second, third = ready(clock), ready(clock), ready(clock)
+    assert await ledger.append([first, second]) == [1, 2]
+    assert await ledger.append([second, third, third, first]) == [2, 3, 3, 1]
+    assert await ledger.append([third]) == [3]
+    assert [event for _, event in await all_of(ledger)] == [first, second, third]
+
+
+async def test_a_known_id_with_other_content_changes_nothing(ledger: Ledger, clock: StoppedClock) -> None:
+    kept = ready(clock)
+    other = AgentPaused(id=kept.id, at=kept.at, agent="ben", reason="Lunch")
+    await ledger.append([kept])
+    assert await ledger.append([other]) == [1]
+    assert await all_of(ledger) == [(1, kept)]
+
+
+async def test_concurrent_appends_keep_the_order_of_the_calls_and_share_transactions(
+    ledger: Ledger, clock: StoppedClock
+) -> None:
+    transactions = 0
+    write = ledger.database.write
+
+    async def counting(work: Callable[..., object]) -> object:
+        nonlocal transactions
+        transactions += 1
+        return await write(work)
+
+    ledger.database.write = counting  # type: ignore[method-assign, assignment]
+    events = [[ready(clock, f"a{number}")] * 1 for number in range(500)]
+    numbers = await asyncio.gather(*(ledger.append(one) for one in events))
+    assert [number for (number,) in numbers] == list(range(1, 501))
+    assert [event for _, event in await all_of(ledger)] == [one[0] for one in events]
+    assert transactions <= 3
+
+
+async def test_a_cancelled_caller_does_not_take_the_others_with_it(
+    ledger: Ledger, clock: StoppedClock
+) -> None:
+    tasks = [asyncio.create_task(ledger.append([ready(clock)])) for _ in range(3)]
+    await asyncio.sleep(0)
+    tasks[1].cancel()
+    outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+    assert outcomes[0] == [1]
+    assert isinstance(outcomes[1], asyncio.CancelledError)
+    assert outcomes[2] == [3]
+    assert await ledger.count() == 3
+
+
+async def test_reading_goes_page_by_page(ledger: Ledger, clock: StoppedClock) -> None:
+    events = [ready(clock) for _ in range(2 * PAGE + 1)]
+    await ledger.append(events)
+    assert [event for _, event in await all_of(ledger)] == events
+    assert len(await all_of(ledger, until=PAGE)) == PAGE
+
+
+async def test_reading_by_interaction_agent_type_and_time(ledger: Ledger, clock: StoppedClock) -> None:
+    first, second = clock.new_id(), clock.new_id()
+    one = arrived(clock, first)
+    clock.move(60)
+    two, three = arrived(clock, second), ready(clock)
+    clock.move(60)
+    four = AgentConfigured(id=clock.new_id(), at=clock.now(), agent=Agent(key="anna"))
+    await ledger.append([one, two, three, four])
+    assert await ledger.of_interaction(second) == [(2, two)]
+    assert await ledger.of_interaction(clock.new_id()) == []
+    assert await ledger.of_agent("anna") == [(3, three), (4, four)]
+    assert await ledger.of_types([InteractionArrived], after=1) == [(2, two)]
+    assert await ledger.between(two.at, four.at) == [(2, two), (3, three)]
+    assert await ledger.between(two.at, four.at + timedelta(microseconds=1), limit=1) == [(2, two)]
+    berlin = two.at.astimezone()
+    assert await ledger.between(berlin, berlin + timedelta(seconds=1)) == [(2, two), (3, three)]
+
+
+async def test_the_newest_that_fit_come_first(ledger: Ledger, clock: StoppedClock) -> None:
+    call = clock.new_id()
+    events = []
+    for agent in ("anna", "ben", "anna"):
+        clock.move(1)
+        events.append(CallNoted(id=clock.new_id(), at=clock.now(), call=call, agent=agent, note=agent))
+    await ledger.append(events)
+    assert [number for number, _ in await ledger.newest(Found(types=("CallNoted",)), 2)] == [3, 2]
+    assert [number for number, _ in await ledger.newest(Found(agent="anna", before=3), 9)] == [1]
+    assert [number for number, _ in await ledger.newest(Found(start=events[1].at, end=events[2].at), 9)] == [
+        2
+    ]
+    assert await ledger.newest(Found(queue="sales"), 9) == []
+    assert len(await ledger.of_calls([call])) == 3
+    assert await ledger.of_calls([]) == []
+
+
+async def test_times_keep_their_microseconds_and_come_back_in_utc(
+    ledger: Ledger, clock: StoppedClock
+) -> None:
+    clock.move(0.123456)
+    event = ready(clock)
+    await ledger.append([event])
+    ((_, found),) = await ledger.of_agent("anna")
+    assert found.at == event.at
+    assert found.at.utcoffset() == timedelta(0)
+
+
+@pytest.mark.parametrize("statement", ["UPDATE events SET agent='eve'", "DELETE FROM events"])
+async def test_the_database_itself_refuses_to_change_what_was_written(
+    ledger: Ledger, clock: StoppedClock, statement: str
+) -> None:
+    await ledger.append([ready(clock)])
+    with pytest.raises((StoreError, DBAPIError)) as refusal:
+        await ledger.database.write(lambda connection: connection.execute(text(statement)))
+    assert "append-only" in f"{refusal.value} {refusal.value.__cause__}"
+    assert await ledger.count() == 1
+
+
+async def test_it_goes_on_where_it_stopped(url: str, clock: StoppedClock) -> None:
+    ledger = await Ledger.open(url)
+    first = ready(clock)
+    await ledger.append([first])
+    await ledger.close()
+    await ledger.close()
+    with pytest.raises(StoreError, match="closed"):
+        await ledger.append([ready(clock)])
+    again = await Ledger.open(url)
+    second = ready(clock)
+    assert await again.append([first, second]) == [1, 2]
+    await again.close()
+
+
+async def test_closing_writes_what_was_handed_in(url: str, clock: StoppedClock) -> None:
+    ledger = await Ledger.open(url)
+    waiting = [asyncio.create_task(ledger.append([ready(clock)])) for _ in range(20)]
+    await asyncio.sleep(0)
+    await ledger.close()
+    assert [number for (number,) in await asyncio.gather(*waiting)] == list(range(1, 21))
+
+
+async def test_nothing_runs_on_after_closing(sqlite_url: Callable[..., str], clock: StoppedClock) -> None:
+    before = set(threading.enumerate())
+    ledger = await Ledger.open(sqlite_url())
+    await ledger.append([ready(clock)])
+    await ledger.count()
+    await ledger.close()
+    left = {thread.name for thread in set(threading.enumerate()) - before}
+    assert not {name for name in left if name.startswith("ledger")}
+
+
+async def test_a_second_writer_is_noticed(url: str, clock: StoppedClock) -> None:
+    one, other = await Ledger.open(url), await Ledger.open(url)
+    await one.append([ready(clock)])
+    with pytest.raises(StoreError, match="another program writes to this ledger"):
+        await other.append([ready(clock)])
+    assert await one.append([ready(clock)]) == [2]
+    await one.close()
+    await other.close()
+
+
+# ---------------------------------------------------------------- SQLite's own
+
+
+async def test_the_file_belongs_to_its_owner_alone(sqlite_url: Callable[..., str], tmp_path: Path) -> None:
+    ledger = await Ledger.open(sqlite_url())
+    modes = {entry.name: stat.S_IMODE(entry.stat().st_mode) for entry in os.scandir(tmp_path)}
+    assert set(modes.values()) == {0o600}, modes
+    await ledger.close()
+
+
+async def test_commits_are_durable(sqlite_url: Callable[..., str]) -> None:
+    ledger = await Ledger.open(sqlite_url())
+
+    def pragmas(connection: object) -> tuple[object, object]:
+        run = connection.exec_driver_sql  # type: ignore[attr-defined]
+        return run("PRAGMA journal_mode").scalar(), run("PRAGMA synchronous").scalar()
+
+    assert await ledger.database.write(pragmas) == ("wal", 2)
+    await ledger.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("", "named by a URL"),
+        ("centre.sqlite", "named by a URL"),
+        ("oracle9://x", "named by a URL"),
+        ("sqlite://", "needs a file"),
+        ("sqlite:///:memory:", "needs a file"),
+        ("postgresql+psycopg://nobody@127.0.0.1:9/none", "cannot be reached"),
+    ],
+)
+async def test_a_url_that_leads_nowhere_is_refused_in_words(url: str, words: str) -> None:
+    with pytest.raises(StoreError, match=words):
+        await Ledger.open(url)
+
+
+async def test_a_folder_that_is_missing_is_told(sqlite_url: Callable[..., str]) -> None:
+    with pytest.raises(StoreError, match="Does its folder exist"):
+        await Ledger.open(sqlite_url("nowhere/centre.sqlite"))
+
+
+@pytest.mark.parametrize(
+    "junk", [b"this is no database at all, but text" * 200, b"SQLite format 3\0" + b"\xff" * 5000]
+)
+async def test_a_file_that_is_no_database_is_refused_and_left_alone(
+    tmp_path: Path, sqlite_url: Callable[..., str], junk: bytes
+) -> None:
+    path = tmp_path / "centre.sqlite"
+    path.write_bytes(junk)
+    with pytest.raises(StoreError, match="damaged or is no Callboard database"):
+        await Ledger.open(sqlite_url())
+    assert path.read_bytes() == junk
+
+
+async def test_a_database_damaged_in_the_middle_is_told_when_it_is_read(
+    tmp_path: Path, sqlite_url: Callable[..., str]
+) -> None:
+    clock = SystemClock()
+    ledger = await Ledger.open(sqlite_url())
+    await ledger.append([ready(clock) for _ in range(2000)])
+    await ledger.close()
+    path = tmp_path / "centre.sqlite"
+    pages = bytearray(path.read_bytes())
+    pages[4096 * 10 : 4096 * 60] = random.Random(1).randbytes(4096 * 50)
+    path.write_bytes(pages)
+
+    async def read_again() -> None:
+        again = await Ledger.open(sqlite_url())
+        try:
+            await all_of(again)
+        finally:
+            await again.close()
+
+    with pytest.raises(StoreError, match="damaged"):
+        await read_again()
+
+
+async def test_a_newer_database_is_refused_and_left_alone(
+    tmp_path: Path, sqlite_url: Callable[..., str]
+) -> None:
+    await (await Ledger.open(sqlite_url())).close()
+    with sqlite3.connect(tmp_path / "centre.sqlite") as raw:
+        raw.execute("UPDATE alembic_version SET version_num='9999'")
+    raw.close()
+    with pytest.raises(StoreError, match=r"newer Callboard.*9999.*Update this program"):
+        await Ledger.open(sqlite_url())
+
+
+async def test_a_row_of_a_newer_vocabulary_is_told(tmp_path: Path, sqlite_url: Callable[..., str]) -> None:
+    ledger = await Ledger.open(sqlite_url())
+    with sqlite3.connect(tmp_path / "centre.sqlite") as raw:
+        raw.execute(
+            "INSERT INTO events (sequence, id, type, at, body) VALUES (1, ?, 'New', '2026-01-01', ?)",
+            ("0" * 32, '{"v":99,"type":"New"}'),
+        )
+    raw.close()
+    with pytest.raises(StoreError, match="row 1 of the ledger cannot be read"):
+        await all_of(ledger, until=1)
+    await ledger.close()
+
+
+async def test_a_read_only_database_is_told(
+    tmp_path: Path, sqlite_url: Callable[..., str], clock: StoppedClock
+) -> None:
+    await (await Ledger.open(sqlite_url())).close()
+    ledger = await Ledger.open(f"sqlite:///file:{tmp_path / 'centre.sqlite'}?mode=ro&uri=true")
+    with pytest.raises(StoreError, match="it is read-only"):
+        await ledger.append([ready(clock)])
+    await ledger.close()
+
+
+async def test_a_full_disk_loses_nothing_acknowledged_and_is_over_when_there_is_room(
+    sqlite_url: Callable[..., str], clock: StoppedClock
+) -> None:
+    def small(connection: sqlite3.Connection, _record: object) -> None:
+        connection.execute(
+            "PRAGMA max_page_count=40"
+        )  # SQLite's own limit gives SQLITE_FULL as a full disk does
+
+    sqlalchemy_event.listen(Engine, "connect", small)
+    try:
+        ledger = await Ledger.open(sqlite_url())
+    finally:
+        sqlalchemy_event.remove(Engine, "connect", small)
+    acknowledged: list[LedgerEvent] = []
+
+    async def fill() -> None:
+        while True:
+            event = ready(clock)
+            await ledger.append([event])
+            acknowledged.append(event)
+
+    with pytest.raises(StoreError, match="the disk is full or failing"):
+        await fill()
+    assert [event for _, event in await all_of(ledger)] == acknowledged
+    await ledger.database.write(lambda connection: connection.exec_driver_sql("PRAGMA max_page_count=4000"))
+    late = ready(clock)
+    assert await ledger.append([late]) == [len(acknowledged) + 1]
+    await ledger.close()
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("seed", range(3))
+async def test_kill_9_loses_nothing_acknowledged_and_doubles_nothing(
+    sqlite_url: Callable[..., str], seed: int
+) -> None:
+    acknowledged: dict[int, str] = {}
+    chance = random.Random(seed)
+    for _ in range(3):
+        child = await asyncio.create_subprocess_exec(
+            sys.executable,
+            str(CHILD),
+            sqlite_url(),
+            stdout=asyncio.subprocess.PIPE,
+            env={"PYTHONPATH": str(ROOT)},
+        )
+        assert child.stdout is not None
+        for _ in range(chance.randint(1, 400)):
+            line = await child.stdout.readline()
+            assert line.endswith(b"\n")
+            number, key = line.decode().split()
+            assert acknowledged.setdefault(int(number), key) == key
+        child.send_signal(signal.SIGKILL)
+        rest = await child.stdout.read()
+        await child.wait()
+        for line in rest.splitlines(keepends=True):
+            if line.endswith(b"\n"):
+                number, key = line.decode().split()
+                assert acknowledged.setdefault(int(number), key) == key
+    ledger = await Ledger.open(sqlite_url())
+    found = await all_of(ledger)
+    await ledger.close()
+    numbers = [number for number, _ in found]
+    assert numbers == list(range(1, len(found) + 1))
+    assert len({event.id for _, event in found}) == len(found)
+    kept = {number: str(event.id) for number, event in found}
+    assert {number: kept.get(number) for number in acknowledged} == acknowledged
