@@ -1,0 +1,110 @@
+"""One centre as a process: opens the ledger, makes the first administrator, serves, and drains when told to."""
+
+import asyncio
+import secrets
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+
+import msgspec
+
+from console import paths
+from console.centre.centre import Centre
+from console.clock import Clock
+from console.domain.agent import Role
+from console.domain.errors import SettingsError
+from console.ledger.ledger import Ledger
+from console.ledger.users import Users
+from console.server.app import build_app
+from console.server.auth import hash_password
+from console.server.run import serve
+from console.settings import CentreSettings
+from console.switch.embedded import EmbeddedSwitch
+from console.switch.switch import Switch
+
+_ADMIN = "admin"
+
+
+class Announced(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a running centre can be reached."""
+
+    url: str
+    sip_udp: str = ""
+    sip_tcp: str = ""
+
+
+async def run_centre(
+    settings: CentreSettings,
+    clock: Clock,
+    say: Callable[[str], None],
+    *,
+    until_stdin_closes: bool = False,
+) -> None:
+    """Serve until SIGTERM or SIGINT, or until standard input closes when asked to (a parent that dies takes its
+    centre along). Raises EnvironmentFault when it cannot start.
+    """
+    stopping = _stop_signal(until_stdin_closes=until_stdin_closes)
+    async with AsyncExitStack() as stack:
+        ledger = await Ledger.open(
+            settings.server.database or f"sqlite:///{paths.data_folder() / 'centre.db'}"
+        )
+        stack.push_async_callback(ledger.close)
+        users = Users(ledger)
+        await _known_users(settings, users, say)
+        switch = _switch(settings, clock)
+        centre = Centre(settings, clock, ledger, users, switch)
+        await centre.start()
+        stack.push_async_callback(centre.stop)
+        if isinstance(switch, EmbeddedSwitch):
+            udp, tcp = switch.addresses
+            centre.sip_domain = udp
+            say(f"switch: SIP on udp {udp} and tcp {tcp}")
+        server = await serve(
+            build_app(centre, clock),
+            settings.server.host,
+            settings.server.port,
+            certificate=settings.server.tls_certificate,
+            key=settings.server.tls_key,
+        )
+        stack.push_async_callback(server.stop)
+        say(f"listening on {server.url}")
+        await stopping.wait()
+        await centre.drain(settings.server.drain_s)
+
+
+def _switch(settings: CentreSettings, clock: Clock) -> Switch | None:
+    match settings.switch.kind:
+        case "embedded":
+            return EmbeddedSwitch(settings.switch, clock, paths.resources() / "sounds")
+        case "none":
+            return None
+    raise SettingsError(f"switch.kind: there is no switch “{settings.switch.kind}”. Use embedded or none.")
+
+
+def _stop_signal(*, until_stdin_closes: bool) -> asyncio.Event:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        try:
+            loop.add_signal_handler(number, stopping.set)
+        except NotImplementedError:  # Windows has no signal handlers on its loop
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stopping.set))
+    if until_stdin_closes:
+        waiting = loop.run_in_executor(None, sys.stdin.read)
+        waiting.add_done_callback(lambda _: stopping.set())
+    return stopping
+
+
+async def _known_users(settings: CentreSettings, users: Users, say: Callable[[str], None]) -> None:
+    """Put the file's users into the database; on the very first start make an administrator and say how to sign in."""
+    for user in settings.users:
+        known = await users.get(user.name)
+        hashed = user.password_hash or (known.password_hash if known else "")
+        await users.put(user.name, user.role, user.shown or user.name, hashed)
+    everybody = await users.all()
+    if any(user.role is Role.ADMIN for user in everybody):
+        return
+    password = secrets.token_urlsafe(12)
+    await users.put(_ADMIN, Role.ADMIN, "Administrator", hash_password(password))
+    say(f"first start: sign in as “{_ADMIN}” with the password {password} and change it")

@@ -1,0 +1,50 @@
+"""What an agent's own desk shows, made from routing's standing. Pure."""
+
+from datetime import datetime
+from uuid import UUID
+
+from console.domain.agent import AgentState
+from console.routing.router import Router
+from console.wire import AgentView, OfferView
+
+
+def view_of(router: Router, agent: str, now: datetime, sequence: int) -> AgentView | None:
+    """The view of one agent as of ledger sequence `sequence`, or None for somebody who is no agent."""
+    standing = router.agent(agent)
+    if standing is None:
+        return None
+    queues = {key: queue.shown for key in standing.agent.queues if (queue := router.queue(key)) is not None}
+    wrapping = router.wrap_up_of(agent)
+    wrapped = router.interaction(wrapping) if wrapping is not None else None
+    return AgentView(
+        sequence=sequence,
+        at=now,
+        state=standing.state,
+        since=standing.since or now,
+        reason=standing.reason if standing.state is AgentState.PAUSED else "",
+        queues=queues,
+        waiting={key: len(router.waiting(key)) for key in queues},
+        contact=_contact(router, standing.interaction),
+        wrap_up_interaction=wrapping,
+        wrap_up_queue=wrapped.queue if wrapped is not None else "",
+        wrap_up_until=standing.wrap_up_until,
+    )
+
+
+def _contact(router: Router, interaction: UUID | None) -> OfferView | None:
+    standing = router.interaction(interaction) if interaction is not None else None
+    if standing is None or standing.offer is None:
+        return None
+    queue = router.queue(standing.queue)
+    return OfferView(
+        interaction=standing.interaction,
+        offer=standing.offer,
+        queue=standing.queue,
+        queue_name=queue.shown if queue is not None else standing.queue,
+        customer=standing.customer.uri,
+        customer_name=standing.customer.name,
+        skills=standing.skills,
+        waiting_since=standing.waiting_since,
+        offered_at=standing.offered_at,
+        answered_at=standing.answered_at,
+    )

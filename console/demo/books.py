@@ -1,0 +1,94 @@
+"""The demo's books: what customers, switch, ledger, board, desk and sync each counted, and whether they
+agree. Pure.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+CROSSED_S = 1.0
+"""An answer and a hang-up this close cannot have been seen by the customer: sound takes time to be recognised."""
+
+
+class CustomerBook(msgspec.Struct, frozen=True, kw_only=True):
+    """One customer's own account of a call; times are seconds on the demo's clock."""
+
+    user: str
+    connected: bool
+    heard_agent: bool
+    ended_at_s: float
+    failure: str = ""
+
+
+class LedgerBook(msgspec.Struct, frozen=True, kw_only=True):
+    """The same call in the centre's ledger. `answered_at_s` None: no agent ever had it."""
+
+    user: str
+    answered_at_s: float | None
+    ended: bool
+    agent: str = ""
+    agent_heard: bool | None = None
+
+
+class Check(msgspec.Struct, frozen=True):
+    """Two books that must say the same."""
+
+    what: str
+    left: Any
+    right: Any
+
+    @property
+    def agrees(self) -> bool:
+        """Whether they do."""
+        return bool(self.left == self.right)
+
+
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+    """How customers' and ledger's calls fit together, call by call."""
+
+    both_answered: int = 0
+    both_abandoned: int = 0
+    crossed: int = 0
+    contradictions: tuple[str, ...] = ()
+    unknown_to_ledger: tuple[str, ...] = ()
+    unknown_to_customers: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+
+
+def compare(customers: Sequence[CustomerBook], ledger: Sequence[LedgerBook]) -> Comparison:
+    """Match calls by the customer's number (each robot customer has one of its own)."""
+    known = {entry.user: entry for entry in ledger}
+    tally = {"both_answered": 0, "both_abandoned": 0, "crossed": 0}
+    contradictions: list[str] = []
+    unknown: list[str] = []
+    failed: list[str] = []
+    for customer in customers:
+        entry = known.pop(customer.user, None)
+        if entry is None:
+            (failed if customer.failure else unknown).append(customer.user)
+            continue
+        kind = _kind(customer, entry)
+        if kind in tally:
+            tally[kind] += 1
+        else:
+            contradictions.append(f"{customer.user}: {kind}")
+    return Comparison(
+        **tally,
+        contradictions=tuple(contradictions),
+        unknown_to_ledger=tuple(unknown),
+        unknown_to_customers=tuple(known),
+        failed=tuple(failed),
+    )
+
+
+def _kind(customer: CustomerBook, entry: LedgerBook) -> str:
+    if not entry.ended:
+        return "the customer is gone, the ledger still has the call"
+    if customer.heard_agent:
+        return "both_answered" if entry.answered_at_s is not None else "heard an agent, but nobody answered"
+    if entry.answered_at_s is None:
+        return "both_abandoned"
+    if customer.ended_at_s - entry.answered_at_s <= CROSSED_S:
+        return "crossed"
+    return f"{customer.ended_at_s - entry.answered_at_s:.1f} s with an agent and heard nothing"

@@ -1,0 +1,179 @@
+"""The demo's company: its queues, its people, and how its customers behave. Pure and seeded.
+
+Talk times are log-normal and patience is exponential beyond a minimum, as call-centre statistics have it
+(Brown et al., "Statistical Analysis of a Telephone Call Center", JASA 2005); arrivals are Poisson.
+"""
+
+import math
+import random
+from collections.abc import Iterator
+
+import msgspec
+
+from console.domain.agent import Agent, Role
+from console.domain.queue import Queue
+
+DESK = "you"
+SUPERVISOR = "supervisor"
+
+_FIRST = ("Ada", "Ben", "Chloé", "Deniz", "Emil", "Fatima", "Greta", "Hugo", "Ines", "Jonas", "Kaya", "Lena")
+_LAST = ("Albrecht", "Berger", "Castillo", "Demir", "Eriksen", "Fischer", "Grant", "Hansen", "Ito", "Jansen")
+_CALLERS = (
+    "Maria Keller",
+    "Thomas Brandt",
+    "Sofia Rossi",
+    "Peter Novak",
+    "Anna-Lena Schmidt-Hoffmann",
+    "James Carter",
+    "Yuki Tanaka",
+    "Olga Petrova",
+    "Lars Nielsen",
+    "Camille Dubois",
+    "Miguel Ángel Fernández",
+    "Emma Wilson",
+)
+
+
+class Pace(msgspec.Struct, frozen=True, kw_only=True):
+    """How fast the demo's day goes; all in seconds."""
+
+    talk_mean_s: float
+    talk_sigma: float
+    patience_least_s: float
+    patience_mean_s: float
+    answer_after_s: tuple[float, float]
+    ring_timeout_s: float
+    wrap_up_s: float
+    threshold_s: float
+    short_abandon_s: float
+    announce_every_s: float
+
+
+BRISK = Pace(
+    talk_mean_s=4.0,
+    talk_sigma=0.4,
+    patience_least_s=3.0,
+    patience_mean_s=12.0,
+    answer_after_s=(0.1, 0.8),
+    ring_timeout_s=5.0,
+    wrap_up_s=1.0,
+    threshold_s=3.0,
+    short_abandon_s=2.0,
+    announce_every_s=5.0,
+)
+"""For `--headless`: a whole day's life in half a minute."""
+
+CALM = Pace(
+    talk_mean_s=25.0,
+    talk_sigma=0.5,
+    patience_least_s=8.0,
+    patience_mean_s=60.0,
+    answer_after_s=(0.8, 4.0),
+    ring_timeout_s=20.0,
+    wrap_up_s=15.0,
+    threshold_s=20.0,
+    short_abandon_s=5.0,
+    announce_every_s=20.0,
+)
+"""For a person at the screen."""
+
+
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
+    """One customer's call: when (seconds from the start), to whom, and how patient and talkative."""
+
+    number: int
+    at_s: float
+    name: str
+    user: str
+    dials: str
+    patience_s: float
+    talk_s: float
+    hangs_up: bool
+
+
+def queues(pace: Pace) -> tuple[Queue, ...]:
+    """Three queues: two ask for a language, one is small and flows over."""
+    common = {
+        "ring_timeout_s": pace.ring_timeout_s,
+        "wrap_up_s": pace.wrap_up_s,
+        "threshold_s": pace.threshold_s,
+        "short_abandon_s": pace.short_abandon_s,
+        "announce_every_s": pace.announce_every_s,
+        "timezone": "Europe/Berlin",
+    }
+
+    def queue(**own: object) -> Queue:
+        return msgspec.convert({**common, **own}, Queue)
+
+    return (
+        queue(key="support", name="Support", numbers=("100",), skills=[{"skill": "english", "level": 3}]),
+        queue(key="sales", name="Sales", numbers=("200",), priority=1),
+        queue(
+            key="kundendienst",
+            name="Kundendienst",
+            numbers=("300",),
+            skills=[{"skill": "german", "level": 5}],
+            max_wait_s=pace.patience_mean_s,
+            overflow_to="support",
+        ),
+    )
+
+
+def agents(count: int, seed: int) -> tuple[Agent, ...]:
+    """`count` robots with skills of their own, every second fluent in German; then the desk at the screen."""
+    dice = random.Random(f"agents {seed}")
+    made = []
+    for number in range(count):
+        name = f"{_FIRST[number % len(_FIRST)]} {_LAST[(number * 7 + number // len(_FIRST)) % len(_LAST)]}"
+        skills = {"english": dice.randint(3, 10)}
+        served = ["support", "sales"]
+        if number % 2 == 0:
+            skills["german"] = dice.randint(5, 10)
+            served.append("kundendienst")
+        made.append(Agent(key=f"agent{number + 1}", name=name, skills=skills, queues=tuple(served)))
+    you = Agent(
+        key=DESK,
+        name="You",
+        skills={"english": 8, "german": 8},
+        queues=("support", "sales", "kundendienst"),
+    )
+    return (*made, you)
+
+
+def people(staff: tuple[Agent, ...]) -> list[tuple[str, Role, str]]:
+    """Everybody who signs in, with role and shown name: the agents, then the supervisor."""
+    agents = [(agent.key, Role.AGENT, agent.shown) for agent in staff]
+    return [*agents, (SUPERVISOR, Role.SUPERVISOR, "Supervisor")]
+
+
+def bounded_calls(count: int, duration_s: float, pace: Pace, seed: int) -> list[Caller]:
+    """Exactly `count` calls of a Poisson stream over `duration_s` (given the number, times are uniform
+    order statistics).
+    """
+    dice = random.Random(f"callers {seed}")
+    times = sorted(dice.uniform(0.0, duration_s) for _ in range(count))
+    return [_caller(number, at, pace, dice) for number, at in enumerate(times)]
+
+
+def endless_calls(per_second: float, pace: Pace, seed: int) -> Iterator[Caller]:
+    """A Poisson stream of calls without end."""
+    dice = random.Random(f"callers {seed}")
+    at, number = 0.5, 0
+    while True:
+        yield _caller(number, at, pace, dice)
+        at += dice.expovariate(per_second)
+        number += 1
+
+
+def _caller(number: int, at: float, pace: Pace, dice: random.Random) -> Caller:
+    mean = math.log(pace.talk_mean_s) - pace.talk_sigma**2 / 2
+    return Caller(
+        number=number,
+        at_s=at,
+        name=_CALLERS[number % len(_CALLERS)],
+        user=f"+4930{dice.randint(100, 999)}{number:05d}",
+        dials=dice.choices(("100", "200", "kundendienst"), (5, 3, 3))[0],
+        patience_s=pace.patience_least_s + dice.expovariate(1 / pace.patience_mean_s),
+        talk_s=max(1.0, dice.lognormvariate(mean, pace.talk_sigma)),
+        hangs_up=dice.random() < 0.7,  # else the agent ends the call
+    )
