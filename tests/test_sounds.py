@@ -1,4 +1,4 @@
-"""The sounds that come with the programs: all there, of one format, at one level, and a loop without a click."""
+"""The sounds that come with the programs: all there, one format, one level, and a loop without a click."""
 
 import tomllib
 import wave
