@@ -1,0 +1,313 @@
+"""A call as a row: how it is begun, kept up to date, finished and read back."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import sqlite_utils
+
+from console.domain.address import Address
+from console.domain.call import CallEnd, Direction, Quality
+from console.domain.events import CallRecorded
+from console.domain.queue import SkillNeed
+from console.history.schema import digits_of, fold, peer_key, raised, stamp
+
+_json = msgspec.json.Encoder()
+_quality = msgspec.json.Decoder(Quality)
+_skills = msgspec.json.Decoder(tuple[SkillNeed, ...])
+
+_ANONYMOUS = {"", "anonymous", "unknown", "restricted", "unavailable"}
+
+
+class Delivery(StrEnum):
+    """How a call stands with the centre."""
+
+    LOCAL = "local"  # made without a centre: it stays here
+    OPEN = "open"  # the call goes on
+    WAITING = "waiting"  # in the outbox
+    SENT = "sent"  # the centre confirmed it
+    REFUSED = "refused"  # the centre said no; `refused` tells why
+
+
+class OpenCall(msgspec.Struct, frozen=True, kw_only=True):
+    """A call that goes on, as far as it is known. `held_s` sums the holds that are over."""
+
+    call: UUID
+    record: UUID
+    agent: str
+    direction: Direction
+    peer: Address
+    started_at: datetime
+    account: str = ""
+    interaction: UUID | None = None
+    queue: str = ""
+    waited_s: float | None = None
+    skills: tuple[SkillNeed, ...] = ()
+    answered_at: datetime | None = None
+    held_since: datetime | None = None
+    held_s: float = 0.0
+    quality: Quality | None = None
+
+    def resumed(self, at: datetime) -> "OpenCall":
+        """The call with a hold, if there is one, ended at `at`."""
+        if self.held_since is None:
+            return self
+        held = max(0.0, (at - self.held_since).total_seconds())
+        return msgspec.structs.replace(self, held_since=None, held_s=self.held_s + held)
+
+    def record_at(self, at: datetime, end: CallEnd, sip_code: int, quality: Quality | None) -> CallRecorded:
+        """The record of this call, ended at `at`."""
+        return CallRecorded(
+            id=self.record,
+            at=at,
+            call=self.call,
+            agent=self.agent,
+            interaction=self.interaction,
+            direction=self.direction,
+            peer=self.peer,
+            queue=self.queue,
+            started_at=self.started_at,
+            answered_at=self.answered_at,
+            ended_at=at,
+            end=end,
+            sip_code=sip_code,
+            quality=quality,
+            held_s=self.held_s,
+        )
+
+
+class HistoryRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One call of the history. `end` and `ended_at` are None while it goes on; durations in seconds.
+
+    `missed` is 0 for a call that was not missed, 1 for a missed one not looked at yet, 2 for one that was
+    looked at.
+    """
+
+    call: UUID
+    agent: str
+    direction: Direction
+    peer: Address
+    started_at: datetime
+    answered_at: datetime | None = None
+    ended_at: datetime | None = None
+    end: CallEnd | None = None
+    interaction: UUID | None = None
+    account: str = ""
+    queue: str = ""
+    waited_s: float | None = None
+    skills: tuple[SkillNeed, ...] = ()
+    sip_code: int = 0
+    reason: str = ""
+    quality: Quality | None = None
+    held_s: float = 0.0
+    disposition: str = ""
+    note: str = ""
+    noted_at: datetime | None = None
+    missed: int = 0
+    delivery: Delivery = Delivery.LOCAL
+    refused: str = ""
+
+    @property
+    def number(self) -> str:
+        """The number or user at the other end."""
+        return self.peer.user
+
+    @property
+    def talk_s(self) -> float:
+        """From the answer to the end, holds included; 0 for a call that was not answered or goes on."""
+        if self.answered_at is None or self.ended_at is None:
+            return 0.0
+        return max(0.0, (self.ended_at - self.answered_at).total_seconds())
+
+    @property
+    def synced(self) -> bool:
+        """Whether the centre has it all, the note included."""
+        return self.delivery is Delivery.SENT
+
+
+def insert(db: sqlite_utils.Database, call: OpenCall) -> None:
+    """Begin a row."""
+    incoming = call.direction is Direction.INCOMING
+    user = call.peer.user
+    digits = digits_of(user)
+    cursor = db.conn.execute(
+        "INSERT INTO call (call, record, agent, interaction, incoming, uri, name, digits, account, queue,"
+        " waited_s, skills, started_at, seen_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            str(call.call),
+            str(call.record),
+            call.agent,
+            str(call.interaction) if call.interaction else None,
+            incoming,
+            call.peer.uri,
+            call.peer.name,
+            digits,
+            call.account,
+            call.queue,
+            call.waited_s,
+            _json.encode(call.skills).decode(),
+            stamp(call.started_at),
+            stamp(call.started_at),
+        ),
+    )
+    db.conn.execute(
+        "INSERT INTO call_words (rowid, who, number, note) VALUES (?, ?, ?, ?)",
+        (cursor.lastrowid, fold(f"{call.peer.name} {call.queue}"), f"{fold(user)} {digits}", ""),
+    )
+    if user.lower() not in _ANONYMOUS:
+        _count_peer(db, call, user, digits)
+
+
+def _count_peer(db: sqlite_utils.Database, call: OpenCall, user: str, digits: str) -> None:
+    key, at = peer_key(call.peer), stamp(call.started_at)
+    known = db.conn.execute("SELECT number, name, score FROM peer WHERE key = ?", (key,)).fetchone()
+    name = call.peer.name or (known[1] if known else "")
+    score = raised(known[2] if known else None, call.started_at)
+    if known is None:
+        number = db.conn.execute(
+            "INSERT INTO peer (key, uri, name, user, digits, last_at, calls, score)"
+            " VALUES (?, ?, ?, ?, ?, ?, 1, ?)",
+            (key, call.peer.uri, name, user, digits, at, score),
+        ).lastrowid
+        db.conn.execute(
+            "INSERT INTO peer_words (rowid, who, user) VALUES (?, ?, ?)", (number, fold(name), fold(user))
+        )
+        return
+    db.conn.execute(
+        "UPDATE peer SET uri = ?, name = ?, user = ?, last_at = max(last_at, ?), calls = calls + 1, score = ?"
+        " WHERE number = ?",
+        (call.peer.uri, name, user, at, score, known[0]),
+    )
+    if name != known[1]:
+        db.conn.execute("UPDATE peer_words SET who = ? WHERE rowid = ?", (fold(name), known[0]))
+
+
+def update(db: sqlite_utils.Database, call: OpenCall, seen_at: datetime) -> None:
+    """Keep an open row up to date, so that a program that dies loses as little of the call as can be."""
+    db.conn.execute(
+        "UPDATE call SET answered_at = ?, held_s = ?, quality = ?, seen_at = ?"
+        " WHERE call = ? AND ended_at IS NULL",
+        (
+            stamp(call.answered_at) if call.answered_at else None,
+            call.held_s,
+            _json.encode(call.quality).decode() if call.quality else None,
+            stamp(seen_at),
+            str(call.call),
+        ),
+    )
+
+
+def finish(db: sqlite_utils.Database, record: CallRecorded, reason: str, *, deliver: bool) -> None:
+    """Complete a row with its record. `deliver`: the record goes to the centre."""
+    missed = (
+        record.direction is Direction.INCOMING
+        and record.answered_at is None
+        and record.end in {CallEnd.MISSED, CallEnd.LOST}
+    )
+    db.conn.execute(
+        'UPDATE call SET answered_at = ?, ended_at = ?, seen_at = ?, "end" = ?, sip_code = ?, reason = ?,'
+        " quality = ?, held_s = ?, missed = ?, deliver = ? WHERE call = ?",
+        (
+            stamp(record.answered_at) if record.answered_at else None,
+            stamp(record.ended_at),
+            stamp(record.ended_at),
+            record.end.value,
+            record.sip_code,
+            reason,
+            _json.encode(record.quality).decode() if record.quality else None,
+            record.held_s,
+            int(missed),
+            deliver,
+            str(record.call),
+        ),
+    )
+
+
+def left_open(db: sqlite_utils.Database) -> list[tuple[OpenCall, datetime]]:
+    """The calls that a dead program left open, each with when it was last heard of."""
+    found = db.execute(
+        "SELECT call, record, agent, interaction, incoming, uri, name, account, queue, started_at,"
+        " answered_at, held_s, quality, seen_at FROM call WHERE ended_at IS NULL ORDER BY number"
+    )
+    return [_as_open(row) for row in found.fetchall()]
+
+
+def _as_open(row: tuple[Any, ...]) -> tuple[OpenCall, datetime]:
+    call = OpenCall(
+        call=UUID(row[0]),
+        record=UUID(row[1]),
+        agent=row[2],
+        interaction=UUID(row[3]) if row[3] else None,
+        direction=_direction(row[4]),
+        peer=Address(row[5], row[6]),
+        account=row[7],
+        queue=row[8],
+        started_at=datetime.fromisoformat(row[9]),
+        answered_at=_moment(row[10]),
+        held_s=row[11],
+        quality=_quality.decode(row[12]) if row[12] else None,
+    )
+    return call, datetime.fromisoformat(row[13])
+
+
+COLUMNS = """
+    call.call, call.agent, call.incoming, call.uri, call.name, call.started_at, call.answered_at,
+    call.ended_at, call."end", call.interaction, call.account, call.queue, call.waited_s, call.skills, call.sip_code,
+    call.reason, call.quality, call.held_s, call.disposition, call.note, call.noted_at, call.missed,
+    call.deliver, (SELECT max(refused) FROM outbox WHERE outbox.call = call.call)
+"""
+
+
+def as_rows(found: Iterable[tuple[Any, ...]]) -> list[HistoryRow]:
+    """Rows of COLUMNS as values."""
+    return [_as_row(row) for row in found]
+
+
+def _as_row(row: tuple[Any, ...]) -> HistoryRow:
+    return HistoryRow(
+        call=UUID(row[0]),
+        agent=row[1],
+        direction=_direction(row[2]),
+        peer=Address(row[3], row[4]),
+        started_at=datetime.fromisoformat(row[5]),
+        answered_at=_moment(row[6]),
+        ended_at=_moment(row[7]),
+        end=CallEnd(row[8]) if row[8] else None,
+        interaction=UUID(row[9]) if row[9] else None,
+        account=row[10],
+        queue=row[11],
+        waited_s=row[12],
+        skills=_skills.decode(row[13]),
+        sip_code=row[14],
+        reason=row[15],
+        quality=_quality.decode(row[16]) if row[16] else None,
+        held_s=row[17],
+        disposition=row[18],
+        note=row[19],
+        noted_at=_moment(row[20]),
+        missed=row[21],
+        delivery=_delivery(ended=bool(row[7]), deliver=bool(row[22]), refused=row[23]),
+        refused=row[23] or "",
+    )
+
+
+def _delivery(*, ended: bool, deliver: bool, refused: str | None) -> Delivery:
+    """`refused` is None when nothing of the call is in the outbox, "" when something waits there."""
+    if refused:
+        return Delivery.REFUSED
+    if refused is not None:
+        return Delivery.WAITING
+    if not ended:
+        return Delivery.OPEN
+    return Delivery.SENT if deliver else Delivery.LOCAL
+
+
+def _direction(incoming: int) -> Direction:
+    return Direction.INCOMING if incoming else Direction.OUTGOING
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

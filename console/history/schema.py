@@ -1,0 +1,153 @@
+"""The tables of the desk's history, and how a text is folded before it is kept for searching.
+
+`call` holds one row a call; `started_at` and the like are UTC in ISO 8601 with microseconds, so that they
+sort as text. `call_words` is the full-text index (FTS5) over folded texts, by the rowid of the call. `peer`
+holds one row for each number or address ever called or calling, for completion while typing. `score` ranks
+it: the base-2 logarithm of the sum over its calls of 2^(time / half-life), which weighs often and lately
+together and never has to be computed anew.
+"""
+
+import math
+import unicodedata
+from datetime import UTC, datetime, timedelta
+
+import sqlite_utils
+from sqlite_utils import Migrations
+
+from console.domain.address import Address
+
+history_migrations = Migrations("history")
+
+_HALF_LIFE_S = timedelta(days=14).total_seconds()
+_NAME_LIMIT = 200
+_SPECIAL = str.maketrans(
+    {"ø": "o", "đ": "d", "ł": "l", "\u0131": "i", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d", "ħ": "h"}
+)
+
+
+@history_migrations()
+def m001_calls(db: sqlite_utils.Database) -> None:
+    """Begin the tables."""
+    db.execute("""
+        CREATE TABLE call (
+            number      INTEGER PRIMARY KEY,
+            call        TEXT NOT NULL UNIQUE,
+            record      TEXT NOT NULL,
+            agent       TEXT NOT NULL,
+            interaction TEXT,
+            incoming    INTEGER NOT NULL,
+            uri         TEXT NOT NULL,
+            name        TEXT NOT NULL,
+            digits      TEXT NOT NULL,
+            account     TEXT NOT NULL,
+            queue       TEXT NOT NULL,
+            waited_s    REAL,
+            skills      TEXT NOT NULL,
+            started_at  TEXT NOT NULL,
+            answered_at TEXT,
+            ended_at    TEXT,
+            seen_at     TEXT NOT NULL,
+            "end"       TEXT,
+            sip_code    INTEGER NOT NULL DEFAULT 0,
+            reason      TEXT NOT NULL DEFAULT '',
+            quality     TEXT,
+            held_s      REAL NOT NULL DEFAULT 0,
+            disposition TEXT NOT NULL DEFAULT '',
+            note        TEXT NOT NULL DEFAULT '',
+            noted_at    TEXT,
+            missed      INTEGER NOT NULL DEFAULT 0,
+            deliver     INTEGER NOT NULL DEFAULT 0
+        )""")
+    db.execute("CREATE INDEX call_started ON call (started_at)")
+    db.execute("CREATE INDEX call_open ON call (number) WHERE ended_at IS NULL")
+    db.execute("CREATE INDEX call_missed ON call (missed, number) WHERE missed > 0")
+    db.execute(
+        "CREATE VIRTUAL TABLE call_words USING fts5 "
+        "(who, number, note, tokenize = 'unicode61 remove_diacritics 0', prefix = '1 2 3')"
+    )
+    db.execute("""
+        CREATE TABLE peer (
+            number  INTEGER PRIMARY KEY,
+            key     TEXT NOT NULL UNIQUE,
+            uri     TEXT NOT NULL,
+            name    TEXT NOT NULL,
+            user    TEXT NOT NULL,
+            digits  TEXT NOT NULL,
+            last_at TEXT NOT NULL,
+            calls   INTEGER NOT NULL,
+            score   REAL NOT NULL
+        )""")
+    db.execute("CREATE INDEX peer_score ON peer (score DESC)")
+    db.execute("CREATE INDEX peer_digits ON peer (digits)")
+    db.execute("CREATE INDEX peer_last ON peer (last_at)")
+    db.execute(
+        "CREATE VIRTUAL TABLE peer_words USING fts5 "
+        "(who, user, tokenize = 'unicode61 remove_diacritics 0', prefix = '1 2 3')"
+    )
+
+
+def fold(text: str) -> str:
+    """A text as it is searched for, without case or accents: `Müller` is `muller`, `Strauß` is `strauss`."""
+    apart = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(c for c in apart if not unicodedata.combining(c)).translate(_SPECIAL)
+
+
+def words(text: str) -> list[str]:
+    """The folded words of a text: runs of letters and digits."""
+    return "".join(c if c.isalnum() else " " for c in fold(text)).split()
+
+
+def match_all(text: str) -> str:
+    """An FTS5 query for rows that hold a word beginning with each word of `text`; "" when there is no word in
+    it.
+
+    Words are quoted, so nothing that a person types is read as FTS5 syntax.
+    """
+    return " ".join(f'"{word}"*' for word in words(text))
+
+
+def digits_of(text: str) -> str:
+    """The digits of what looks like a telephone number, national or international; "" for anything else.
+
+    Leading zeros go: `030 1234` is found in `+49301234`.
+    """
+    bare = "".join(c for c in text if c not in " .-/()\u00a0")
+    bare = bare.removeprefix("+")
+    return bare.lstrip("0") if bare.isascii() and bare.isdigit() else ""
+
+
+def clean(text: str, limit: int = _NAME_LIMIT) -> str:
+    """A text from the network fit to be kept: valid Unicode without control characters, of bounded length."""
+    valid = text.encode("utf-8", "replace").decode("utf-8")
+    return "".join(c if c.isprintable() else " " for c in valid[:limit]).strip()
+
+
+def clean_address(address: Address) -> Address:
+    """An address from the network fit to be kept."""
+    return Address(clean(address.uri, 1000), clean(address.name))
+
+
+def stamp(at: datetime) -> str:
+    """A time as it is kept."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def peer_key(address: Address) -> str:
+    """What makes two addresses the same peer: the digits of the number, else user and host without the port."""
+    digits = digits_of(address.user)
+    if digits:
+        return digits
+    rest = address.uri.partition(":")[2] or address.uri
+    user, at, host = rest.partition("@")
+    host = host.split(";")[0].split("?")[0]
+    name, _, port = host.rpartition(":")
+    return fold(f"{user}{at}{name if name and port.isdigit() else host}")
+
+
+def raised(score: float | None, at: datetime) -> float:
+    """A peer's score after one more call at `at`."""
+    new = at.timestamp() / _HALF_LIFE_S
+    if score is None:
+        return new
+    high, low = max(score, new), min(score, new)
+    return high + math.log2(1.0 + 2.0 ** (low - high))

@@ -1,0 +1,95 @@
+"""The outbox's table: records that the centre has not taken yet, in the order they were made.
+
+It stands on this floor because two rooms share it and must not know each other: history puts a record in, in
+the same transaction as the row it tells of; sync takes it out once the centre has confirmed it. A record that
+the centre refuses for good is parked with the reason: kept, counted, not sent again.
+"""
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+import msgspec
+import sqlite_utils
+from sqlite_utils import Migrations
+
+from console.domain.events import CallNoted, CallRecorded
+from console.wire import encode_event
+
+outbox_migrations = Migrations("outbox")
+
+
+@outbox_migrations()
+def m001_outbox(db: sqlite_utils.Database) -> None:
+    """Begin the table."""
+    db.execute("""
+        CREATE TABLE outbox (
+            number  INTEGER PRIMARY KEY AUTOINCREMENT,
+            id      TEXT NOT NULL UNIQUE,
+            call    TEXT NOT NULL,
+            agent   TEXT NOT NULL,
+            event   TEXT NOT NULL,
+            refused TEXT NOT NULL DEFAULT ''
+        )""")
+    db.execute("CREATE INDEX outbox_call ON outbox (call)")
+    db.execute("CREATE INDEX outbox_waiting ON outbox (refused, agent, number)")
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """A record that waits: `event` in its wire form."""
+
+    id: UUID
+    call: UUID
+    event: str
+
+
+class OutboxCounts(msgspec.Struct, frozen=True):
+    """How many records wait for the centre, and how many it refused for good."""
+
+    waiting: int
+    parked: int
+
+
+def enqueue(db: sqlite_utils.Database, event: CallRecorded | CallNoted) -> None:
+    """Put a record in, within the caller's transaction. One that is already there (by id) is left as it
+    is.
+    """
+    db.conn.execute(
+        "INSERT OR IGNORE INTO outbox (id, call, agent, event) VALUES (?, ?, ?, ?)",
+        (str(event.id), str(event.call), event.agent, encode_event(event).decode()),
+    )
+
+
+def waiting(db: sqlite_utils.Database, agent: str, limit: int) -> list[Waiting]:
+    """The oldest records of this agent, and of nobody in particular, that wait.
+
+    Records of another agent who used this desk wait until that agent signs in here again.
+    """
+    rows = db.execute(
+        "SELECT id, call, event FROM outbox WHERE refused = '' AND agent IN (?, '') ORDER BY number LIMIT ?",
+        (agent, limit),
+    )
+    return [Waiting(UUID(id_), UUID(call), event) for id_, call, event in rows.fetchall()]
+
+
+def take_out(db: sqlite_utils.Database, ids: Iterable[UUID]) -> None:
+    """The centre has these for certain: let them go."""
+    db.conn.executemany("DELETE FROM outbox WHERE id = ?", [(str(id_),) for id_ in ids])
+
+
+def park(db: sqlite_utils.Database, refused: Sequence[tuple[UUID, str]]) -> None:
+    """The centre will never take these: keep them with its reason."""
+    db.conn.executemany(
+        "UPDATE outbox SET refused = ? WHERE id = ?",
+        [(reason or "refused without a reason", str(id_)) for id_, reason in refused],
+    )
+
+
+def release(db: sqlite_utils.Database) -> int:
+    """Try the parked ones again (after the centre was mended); how many they are."""
+    return int(db.conn.execute("UPDATE outbox SET refused = '' WHERE refused <> ''").rowcount)
+
+
+def counts(db: sqlite_utils.Database) -> OutboxCounts:
+    """How many wait and how many are parked, of all agents."""
+    row = db.execute("SELECT count(*) FILTER (WHERE refused = ''), count(*) FROM outbox").fetchone()
+    return OutboxCounts(row[0], row[1] - row[0])
