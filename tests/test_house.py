@@ -41,8 +41,9 @@ def _sources() -> list[Path]:
 
 
 def _rooms() -> list[Path]:
-    """Return every folder of console/ and ui/ that holds Python files, the two themselves among them."""
-    return sorted({path.parent for path in _tracked("console/*.py", "ui/*.py")})
+    """Return every folder of console/ and ui/ that holds Python files, without Alembic's own folders."""
+    folders = {path.parent for path in _tracked("console/*.py", "ui/*.py")}
+    return sorted(folder for folder in folders if "migrations" not in folder.relative_to(HOUSE).parts)
 
 
 def test_files_are_short() -> None:
@@ -57,7 +58,7 @@ def test_the_top_level_is_as_designed() -> None:
 
 
 def test_no_room_lies_deeper_than_two_levels() -> None:
-    assert [str(room) for room in _rooms() if len(room.relative_to(HOUSE).parts) > 3] == []
+    assert [str(room) for room in _rooms() if len(room.relative_to(HOUSE).parts) > 2] == []
 
 
 def test_every_room_says_what_it_is_for() -> None:
