@@ -48,34 +48,27 @@ look_for_libraries() {
     libraries=$(ldconfig -p 2>/dev/null || true)
 }
 
-as_root() {
-    if [ "$(id -u)" = 0 ]; then "$@"
-    elif command -v sudo >/dev/null 2>&1 && { [ -t 0 ] || sudo -n true 2>/dev/null; }; then sudo "$@"
-    else return 77
-    fi
+may_be_root() { # without asking for a password that nobody is there to type
+    [ "$(id -u)" = 0 ] || { command -v sudo >/dev/null 2>&1 && { [ -t 0 ] || sudo -n true 2>/dev/null; }; }
 }
 
-apt_install() {
-    export DEBIAN_FRONTEND=noninteractive
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" </dev/null >"$log" 2>&1
+apt() { # everything that apt-get says goes to $log
+    if [ "$(id -u)" = 0 ]; then env DEBIAN_FRONTEND=noninteractive apt-get -qq "$@"
+    else sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq "$@"
+    fi </dev/null >"$log" 2>&1
 }
 
-debian_packages() { # installs the packages named
-    log=$(mktemp)
+debian_packages() { # installs the packages named; an old or empty list of packages is the usual cause of a failure
+    may_be_root || fail "these system packages are missing; install them, then run make again:
+    sudo apt-get update && sudo apt-get install -y $*"
     say "installing system packages: $*"
-    status=0
-    apt_install "$@" || status=$?
-    if [ "$status" != 0 ] && [ "$status" != 77 ]; then # an old or empty list of packages is the usual cause
-        status=0
-        as_root apt-get update -qq </dev/null >"$log" 2>&1 || status=$?
-        if [ "$status" = 0 ]; then apt_install "$@" || status=$?; fi
-    fi
-    if [ "$status" != 0 ]; then
+    log=$(mktemp)
+    apt install -y --no-install-recommends "$@" ||
+        { apt update && apt install -y --no-install-recommends "$@"; } || {
         cat "$log" >&2
         rm -f "$log"
-        fail "these system packages are missing; install them, then run make again:
-    sudo apt-get update && sudo apt-get install -y $*"
-    fi
+        fail "could not install system packages: see above. What is needed: sudo apt-get install -y $*"
+    }
     rm -f "$log"
 }
 
@@ -87,7 +80,7 @@ how_to_install() { # words for systems without apt-get; one "PACKAGE PROOF" a li
     ${proof#*:}  (Debian: $package)"
         case $proof in
             lib:*) dnf="$dnf '${proof#lib:}()(64bit)'" ;;
-            cmd:*) dnf="$dnf '*bin/${proof#cmd:}'" ;;
+            cmd:*) dnf="$dnf '*/bin/${proof#cmd:}'" ;;
             file:*) dnf="$dnf '${proof#file:}'" ;;
         esac
     done
