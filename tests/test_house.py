@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from PySide6 import QtCore
 
+import console
+
 HOUSE = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((HOUSE / "pyproject.toml").read_text())
 PYSIDE = "6.11.3"
@@ -123,6 +125,10 @@ def test_the_licence_is_the_gpl() -> None:
     assert PROJECT["project"]["license"] == "GPL-3.0-or-later"
 
 
+def test_the_version_is_the_same_everywhere() -> None:
+    assert PROJECT["project"]["version"] == console.__version__
+
+
 def test_the_changelog_has_a_place_for_what_is_new() -> None:
     assert "\n## Unreleased\n" in (HOUSE / "CHANGELOG.md").read_text()
 
@@ -179,6 +185,8 @@ def test_qt_stays_at_the_version_that_keeps_its_references(name: str) -> None:
 TEN_THOUSAND_SIGNALS = """
 import sys
 from PySide6 import QtCore
+
+import console
 
 class Bell(QtCore.QObject):
     rung = QtCore.Signal(bool)
