@@ -255,9 +255,9 @@ def _as_open(row: tuple[Any, ...]) -> tuple[OpenCall, datetime]:
 
 COLUMNS = """
     call.call, call.agent, call.incoming, call.uri, call.name, call.started_at, call.answered_at,
-    call.ended_at, call."end", call.interaction, call.account, call.queue, call.waited_s, call.skills, call.sip_code,
-    call.reason, call.quality, call.held_s, call.disposition, call.note, call.noted_at, call.missed,
-    call.deliver, (SELECT max(refused) FROM outbox WHERE outbox.call = call.call)
+    call.ended_at, call."end", call.interaction, call.account, call.queue, call.waited_s, call.skills,
+    call.sip_code, call.reason, call.quality, call.held_s, call.disposition, call.note, call.noted_at,
+    call.missed, call.deliver, (SELECT max(refused) FROM outbox WHERE outbox.call = call.call)
 """
 
 

@@ -133,7 +133,7 @@ def stamp(at: datetime) -> str:
 
 
 def peer_key(address: Address) -> str:
-    """What makes two addresses the same peer: the digits of the number, else user and host without the port."""
+    """What makes two addresses the same peer: the digits of the number, else user and host without port."""
     digits = digits_of(address.user)
     if digits:
         return digits
