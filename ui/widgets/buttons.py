@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QKeySequence, QShowEvent
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QToolButton, QWidget
 
 from ui.theme import CONTROL, XS, Theme, theme_of
 from ui.widgets.icons import icon
@@ -98,3 +98,46 @@ class ActionButton(QPushButton):
         return {"primary": theme.on_accent, "answer": theme.on_action, "end": theme.on_action}.get(
             str(self.property("kind") or ""), theme.text
         )
+
+
+class ToolKey(QToolButton):
+    """A key with its icon above its word, for a row of equals. `keys` is named in the tool tip."""
+
+    def __init__(self, words: str, icon_name: str, keys: str = "", parent: QWidget | None = None) -> None:
+        """A key."""
+        super().__init__(parent)
+        self._icon_name = icon_name
+        self._keys = keys
+        self._dressed: tuple[str, str, bool] | None = None
+        self.setProperty("kind", "tool")
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+        self.setIconSize(QSize(_ICON + 2, _ICON + 2))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.toggled.connect(lambda _on: self._dress())
+        self.say(words, icon_name)
+
+    def say(self, words: str, icon_name: str) -> None:
+        """Change word and icon."""
+        self._icon_name = icon_name
+        self.setText(words)
+        self.setAccessibleName(words)
+        shown = QKeySequence(self._keys).toString(QKeySequence.SequenceFormat.NativeText)
+        self.setToolTip(f"{words}  ({shown})" if shown else "")
+        self._dress()
+
+    def event(self, event: QEvent) -> bool:
+        """Follow the theme."""
+        done = super().event(event)
+        if event.type() in {QEvent.Type.PaletteChange, QEvent.Type.StyleChange, QEvent.Type.Show}:
+            self._dress()
+        return done
+
+    def _dress(self) -> None:
+        theme = theme_of(self)
+        wanted = (self._icon_name, theme.name, self.isChecked())
+        if wanted != self._dressed:
+            self._dressed = wanted
+            ink = theme.info.ink if self.isChecked() else theme.text
+            self.setIcon(icon(self._icon_name, ink, _ICON + 2, theme.line_strong))

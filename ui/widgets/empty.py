@@ -3,7 +3,7 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from ui.theme import XL, S, theme_of
+from ui.theme import XL, S
 from ui.widgets.buttons import ActionButton
 from ui.widgets.icons import IconLabel
 from ui.widgets.labels import label, prose
@@ -19,7 +19,7 @@ class EmptyState(QWidget):
     ) -> None:
         """Words in the middle of the place."""
         super().__init__(parent)
-        self._icon = IconLabel(icon_name, 32)
+        self._icon = IconLabel(icon_name, 32, "soft")
         self._title = prose(title, "lead")
         self._hint = prose(hint, "soft")
         self._button = ActionButton(action)
@@ -38,7 +38,7 @@ class EmptyState(QWidget):
 
     def say(self, icon_name: str, title: str, hint: str = "", action: str = "") -> None:
         """Say something else."""
-        self._icon.show_icon(icon_name, theme_of(self).soft)
+        self._icon.show_icon(icon_name, "soft")
         self._title.setText(title)
         self._hint.setText(hint)
         self._hint.setVisible(bool(hint))

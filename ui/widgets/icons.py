@@ -6,7 +6,7 @@ They are read when first shown: the set costs a start nothing (an icon font cost
 from functools import lru_cache
 
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
-from PySide6.QtGui import QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QLabel, QWidget
 
 from console import paths
@@ -64,39 +64,36 @@ def _widened(drawn: QPixmap, gap: int) -> QPixmap:
 
 
 class IconLabel(QLabel):
-    """An icon that stands by itself; it follows theme and screen. `colour` "" is that of the words around it.
+    """An icon that stands by itself; it follows theme and screen. `ink` names a colour of the theme
+    (`soft`, `accent`) or of a tone (`good.mark`).
 
     It is decoration for the eye: what it means stands in words beside it, or in `says` for a screen reader.
     """
 
     def __init__(
-        self, name: str, size: int = 20, colour: str = "", *, says: str = "", parent: QWidget | None = None
+        self, name: str, size: int = 20, ink: str = "text", *, says: str = "", parent: QWidget | None = None
     ) -> None:
         """An icon of the set."""
         super().__init__(parent)
         self._name = name
-        self._colour = colour
+        self._ink = ink
         self._size = size
         self.setFixedSize(size, size)
         self.setAccessibleName(says)
         self.setToolTip(says)
-        self._shown: tuple[str, str, float] | None = None
 
-    def show_icon(self, name: str, colour: str = "", says: str = "") -> None:
+    def show_icon(self, name: str, ink: str = "text", says: str = "") -> None:
         """Show another icon."""
-        self._name, self._colour = name, colour
+        self._name, self._ink = name, ink
         self.setAccessibleName(says)
         self.setToolTip(says)
         self.update()
 
     def paintEvent(self, _event: object) -> None:
         """Paint in the colour of now."""
-        colour = self._colour or self.palette().color(QPalette.ColorRole.WindowText).name()
+        theme = theme_of(self)
+        words, _, part = self._ink.partition(".")
+        colour = getattr(theme.tone(words), part) if part else getattr(theme, words)
         painter = QPainter(self)
         painter.drawPixmap(0, 0, pixmap(self._name, colour, self._size, self.devicePixelRatioF()))
         painter.end()
-
-
-def soft(widget: QWidget) -> str:
-    """The colour of an icon that should not call for attention."""
-    return theme_of(widget).soft

@@ -77,12 +77,14 @@ def palette_of(theme: Theme) -> QPalette:
 
 
 _SHEET = Template("""
-QWidget { font-size: ${BODY}px; }
 QToolTip { background: $text; color: $canvas; border: none; padding: ${XS}px ${S}px;
   font-size: ${CAPTION}px; }
 
 QFrame[card="true"] { background: $surface; border: 1px solid $line; border-radius: ${RADIUS}px; }
 QFrame[card="sunken"] { background: $sunken; border: none; border-radius: ${RADIUS}px; }
+QFrame[card="offered"] { background: $offered_fill; border: 2px solid $offered_mark;
+  border-radius: ${RADIUS}px; }
+QFrame[card="wrap_up"] { background: $surface; border: 1px solid $wrap_up_mark; border-radius: ${RADIUS}px; }
 QFrame[rule="true"] { background: $line; border: none; max-height: 1px; min-height: 1px; }
 
 QLabel { background: transparent; }
@@ -129,6 +131,16 @@ QPushButton[kind="quiet"]:focus, QToolButton[kind="quiet"]:focus { border-color:
 QPushButton[kind="quiet"]:checked, QToolButton[kind="quiet"]:checked { background: $info_fill;
   color: $info_ink; }
 QPushButton[kind="quiet"]:disabled, QToolButton[kind="quiet"]:disabled { border-color: transparent; }
+QPushButton[kind="key"] { background: $sunken; border: 2px solid transparent; padding: 0; }
+QPushButton[kind="key"]:hover { background: $line; }
+QPushButton[kind="key"]:pressed { background: $info_fill; color: $info_ink; }
+QPushButton[kind="key"]:focus { border-color: $accent; }
+QToolButton[kind="tool"] { background: $sunken; border: 2px solid transparent; font-size: ${CAPTION}px;
+  padding: ${XS}px 0; min-height: ${large}px; }
+QToolButton[kind="tool"]:hover { background: $line; }
+QToolButton[kind="tool"]:checked { background: $info_fill; color: $info_ink; border-color: $info_mark; }
+QToolButton[kind="tool"]:focus { border-color: $accent; padding: ${XS}px 0; min-height: ${large}px; }
+QToolButton[kind="tool"]:disabled { background: transparent; }
 QPushButton[size="large"], QToolButton[size="large"] { min-height: ${large}px; font-size: ${LEAD}px; }
 QPushButton[size="large"]:focus, QToolButton[size="large"]:focus { min-height: ${large_focus}px; }
 
@@ -197,6 +209,8 @@ def sheet_of(theme: Theme) -> str:
     for name in ("good", "info", "warning", "critical", "neutral"):
         tone = theme.tone(name)
         values |= {f"{name}_mark": tone.mark, f"{name}_fill": tone.fill, f"{name}_ink": tone.ink}
+    for state, tone in theme.states.items():
+        values |= {f"{state}_mark": tone.mark, f"{state}_fill": tone.fill, f"{state}_ink": tone.ink}
     sizes: dict[str, str | int] = {
         "XS": XS,
         "S": S,

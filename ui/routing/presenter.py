@@ -1,0 +1,150 @@
+"""What an agent's state says: the centre's view to words, time and what can be asked for. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from console.domain.agent import AgentState
+from console.domain.events import LinkState
+from console.wire import AgentView
+from ui.widgets.words import Words
+
+SIGN_IN = "sign-in"
+"""The reason that the centre gives a pause that begins with signing in."""
+
+_WORDS = {
+    AgentState.OFFLINE: "Offline",
+    AgentState.READY: "Ready",
+    AgentState.OFFERED: "Ringing",
+    AgentState.ON_CONTACT: "On a call",
+    AgentState.HOLD: "On hold",
+    AgentState.WRAP_UP: "Wrap-up",
+    AgentState.PAUSED: "Paused",
+    AgentState.NOT_RESPONDING: "Not responding",
+}
+_BUSY = {AgentState.OFFERED, AgentState.ON_CONTACT, AgentState.HOLD, AgentState.WRAP_UP}
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the agent asked for and the centre has not brought about yet. `reason` is that of a pause."""
+
+    ready: bool
+    reason: str = ""
+
+    def fulfilled_by(self, view: AgentView) -> bool:
+        """Whether the centre's view is what was asked for."""
+        if self.ready:
+            return view.state is AgentState.READY
+        return view.state is AgentState.PAUSED and view.reason == self.reason
+
+
+@dataclass(frozen=True)
+class StateShown:
+    """The state switch as it is shown. `since` None: no running time."""
+
+    state: AgentState
+    words: str
+    hint: str
+    since: datetime | None
+    can_ready: bool
+    can_pause: bool
+    ready_leads: bool  # the next thing to do is to become ready
+
+
+@dataclass(frozen=True)
+class QueueWaiting:
+    """One of the agent's queues and how many wait in it."""
+
+    key: str
+    name: str
+    waiting: int
+
+
+def state_words(state: AgentState, words: Words) -> str:
+    """An agent's state in a word or two."""
+    return words(_WORDS[state])
+
+
+def present_state(
+    view: AgentView | None, link: LinkState, wish: Wish | None, offset: timedelta, words: Words
+) -> StateShown:
+    """How the agent's state is shown. `offset` is the centre's time less the desk's."""
+    if link is not LinkState.ONLINE or view is None:
+        return _unlinked(view, link, offset, words)
+    return StateShown(
+        state=view.state,
+        words=_with_reason(view, words),
+        hint=_hint(view, wish, words),
+        since=view.since - offset,
+        can_ready=view.state is not AgentState.READY or (wish is not None and not wish.ready),
+        can_pause=True,
+        ready_leads=view.state in {AgentState.PAUSED, AgentState.NOT_RESPONDING, AgentState.OFFLINE},
+    )
+
+
+def present_queues(view: AgentView | None) -> list[QueueWaiting]:
+    """The agent's queues, the fullest first."""
+    if view is None:
+        return []
+    rows = [QueueWaiting(key, name or key, view.waiting.get(key, 0)) for key, name in view.queues.items()]
+    return sorted(rows, key=lambda row: (-row.waiting, row.name.casefold()))
+
+
+def _unlinked(view: AgentView | None, link: LinkState, offset: timedelta, words: Words) -> StateShown:
+    hints = {
+        LinkState.NONE: words("Without a centre this is a plain phone."),
+        LinkState.SIGNED_OUT: words("Sign in to take calls."),
+        LinkState.CONNECTING: words("Asking the centre…"),
+        LinkState.ONLINE: words("Asking the centre…"),
+        LinkState.LOST: words("The centre is out of reach: your state cannot be changed until it is back."),
+        LinkState.REFUSED: words("The centre refused the sign-in. Sign in again."),
+    }
+    known = view if link is LinkState.LOST else None
+    return StateShown(
+        state=known.state if known else AgentState.OFFLINE,
+        words=_with_reason(known, words) if known else state_words(AgentState.OFFLINE, words),
+        hint=hints[link],
+        since=known.since - offset if known else None,
+        can_ready=False,
+        can_pause=False,
+        ready_leads=False,
+    )
+
+
+def _with_reason(view: AgentView, words: Words) -> str:
+    said = state_words(view.state, words)
+    if view.state is AgentState.PAUSED and view.reason and view.reason != SIGN_IN:
+        return f"{said}: {words(view.reason)}"
+    return said
+
+
+def _hint(view: AgentView, wish: Wish | None, words: Words) -> str:
+    if wish is not None:
+        if view.state in _BUSY:
+            then = words("Ready") if wish.ready else words("Pause: {reason}", reason=words(wish.reason))
+            return words("Afterwards: {state}", state=then)
+        return words("Asking the centre…")
+    return {
+        AgentState.READY: words("Calls ring here."),
+        AgentState.OFFERED: words("Answer or decline below."),
+        AgentState.NOT_RESPONDING: words("A call rang unanswered. Become ready to get calls again."),
+        AgentState.PAUSED: words("No calls come. Become ready to get calls."),
+        AgentState.WRAP_UP: words("No calls come until you are done."),
+    }.get(view.state, "")
+
+
+@dataclass(frozen=True)
+class WrapUpShown:
+    """The wrap-up panel. `left_s` None: no limit. `share` is what is left of `whole_s`, 0 to 1."""
+
+    left_s: float | None
+    words: str
+    urgent: bool
+
+
+def present_wrap_up(view: AgentView, now: datetime, offset: timedelta, words: Words) -> WrapUpShown:
+    """How much of the wrap-up time is left."""
+    if view.wrap_up_until is None:
+        return WrapUpShown(None, words("Take the time you need."), urgent=False)
+    left = max(0.0, (view.wrap_up_until - offset - now).total_seconds())
+    return WrapUpShown(left, words("The centre ends wrap-up by itself."), urgent=left <= 10.0)
