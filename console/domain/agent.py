@@ -4,6 +4,7 @@ The state shown for an agent with several contacts is the first of: not respondi
 offered, paused, ready. The state is never sent by the desk: it follows from the ledger's events alone.
 """
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 import msgspec
@@ -86,7 +87,7 @@ _OF_WORK = {
 }
 
 
-def shown_state(presence: Presence, work: list[Work]) -> AgentState:
+def shown_state(presence: Presence, work: Iterable[Work]) -> AgentState:
     """The one state shown for an agent's presence and the work of each contact (kpi.md's order)."""
     states = {_OF_WORK[item] for item in work}
     states.add(AgentState(presence.value))

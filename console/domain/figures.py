@@ -14,7 +14,7 @@ from console.domain.agent import AgentState
 from console.domain.queue import Queue, ServiceLevelFormula
 
 ABANDONED_KEPT = 500
-"""Abandoned callers that a board holds for each queue: the newest of today, by time and then by interaction."""
+"""Abandoned callers that a board holds for each queue: the newest of today, by time, then by interaction."""
 
 SAMPLES_KEPT = 900
 """Samples that a board holds: the newest, half an hour at one every two seconds."""
@@ -162,3 +162,4 @@ class Delta(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     removed_agents: tuple[str, ...] = ()
     new_day: tuple[str, ...] = ()
     last_event_at: datetime | None = None
+    since: int | None = None

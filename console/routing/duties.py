@@ -1,0 +1,222 @@
+"""What facts oblige routing to: offers to withdraw, states to set, wrap-ups to start, arrivals to queue.
+
+Every duty follows from a fact and is dropped by the fact that meets it (or makes it moot), so the duties of a
+router that reads the ledger again are those that were open when the ledger ended.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from console.domain import events as ev
+from console.domain.agent import Presence
+from console.domain.interaction import Phase
+from console.domain.standing import InteractionStanding, OpenOffer
+from console.domain.standings import Standings, Touched
+
+DECLINED = "Declined"
+"""The pause reason of an agent who declined an offer."""
+
+_UNANSWERED = frozenset({ev.OfferEndReason.NO_ANSWER, ev.OfferEndReason.BUSY, ev.OfferEndReason.UNREACHABLE})
+_TALKING = frozenset({Phase.CONNECTED, Phase.HELD})
+
+
+class Duties:
+    """Folds facts into the standings and keeps what they oblige to, in the order it came up."""
+
+    def __init__(self, standings: Standings) -> None:
+        """`standings` are folded here: apply events through this object only."""
+        self._standings = standings
+        self._offers: dict[UUID, tuple[OpenOffer, ev.OfferEndReason]] = {}
+        self._states: dict[str, ev.OfferEndReason] = {}
+        self._wrap_ups: dict[tuple[str, UUID], str] = {}
+        self._unwraps: dict[tuple[str, UUID], None] = {}
+        self._arrived: dict[UUID, None] = {}
+        self._steps: dict[type, Callable[[Any], Touched]] = {
+            ev.InteractionArrived: self._arrival,
+            ev.InteractionRefused: self._placed,
+            ev.InteractionQueued: self._placed,
+            ev.InteractionLeftQueue: self._left_queue,
+            ev.InteractionOffered: self._offered,
+            ev.OfferEnded: self._offer_ended,
+            ev.InteractionAnswered: self._answered,
+            ev.InteractionTransferred: self._let_go,
+            ev.InteractionEnded: self._let_go,
+            ev.AgentSignedIn: self._desk_changed,
+            ev.DeskBack: self._desk_changed,
+            ev.DeskLost: self._desk_gone,
+            ev.AgentSignedOut: self._signed_out,
+            ev.AgentRemoved: self._signed_out,
+            ev.AgentBecameReady: self._state_set,
+            ev.AgentPaused: self._state_set,
+            ev.AgentNotResponding: self._state_set,
+            ev.WrapUpStarted: self._wrap_up_started,
+            ev.WrapUpEnded: self._wrap_up_ended,
+        }
+
+    def apply(self, event: ev.LedgerEvent) -> Touched:
+        """Take a fact; returns the agents whose standing may have changed."""
+        step = self._steps.get(type(event))
+        return step(event) if step is not None else self._standings.apply(event)
+
+    def arrivals(self) -> list[InteractionStanding]:
+        """Those that are in no queue and are to be put into one, refused or passed on. Each is told once."""
+        known = self._standings.interactions
+        arrived = [known[interaction] for interaction in self._arrived if interaction in known]
+        self._arrived = {}
+        return arrived
+
+    def met(self, now: datetime, new_id: Callable[[], UUID]) -> Iterator[ev.LedgerEvent]:
+        """The facts that meet the duties, one by one; apply each before asking for the next."""
+        while (event := self._next(now, new_id)) is not None:
+            yield event
+
+    def _next(self, now: datetime, new_id: Callable[[], UUID]) -> ev.LedgerEvent | None:
+        for offer, reason in self._offers.values():
+            return ev.OfferEnded(
+                id=new_id(),
+                at=now,
+                interaction=offer.interaction,
+                offer=offer.offer,
+                agent=offer.agent,
+                reason=reason,
+            )
+        for agent, reason in self._states.items():
+            if reason is ev.OfferEndReason.DECLINED:
+                return ev.AgentPaused(id=new_id(), at=now, agent=agent, reason=DECLINED)
+            return ev.AgentNotResponding(id=new_id(), at=now, agent=agent)
+        for (agent, interaction), queue in self._wrap_ups.items():
+            limit_s = self._limit_s(queue)
+            return ev.WrapUpStarted(
+                id=new_id(), at=now, agent=agent, interaction=interaction, queue=queue, limit_s=limit_s
+            )
+        for agent, interaction in self._unwraps:
+            return ev.WrapUpEnded(
+                id=new_id(), at=now, agent=agent, interaction=interaction, reason="signed out"
+            )
+        return None
+
+    # ------------------------------------------------------------ interactions
+
+    def _arrival(self, event: ev.InteractionArrived) -> Touched:
+        if event.interaction not in self._standings.interactions:
+            self._arrived[event.interaction] = None
+        return self._standings.apply(event)
+
+    def _placed(self, event: ev.InteractionRefused | ev.InteractionQueued) -> Touched:
+        self._arrived.pop(event.interaction, None)
+        return self._standings.apply(event)
+
+    def _left_queue(self, event: ev.InteractionLeftQueue) -> Touched:
+        touched = self._standings.apply(event)
+        standing = self._standings.interactions.get(event.interaction)
+        if standing is not None and standing.left is ev.LeaveReason.OVERFLOW:
+            self._arrived[event.interaction] = None
+        return touched
+
+    def _offered(self, event: ev.InteractionOffered) -> Touched:
+        touched = self._standings.apply(event)
+        standing = self._standings.interactions.get(event.interaction)
+        agent = self._standings.agents.get(event.agent)
+        if standing is not None and (agent is None or not agent.linked):
+            self._withdraw(standing.open_offer, ev.OfferEndReason.UNREACHABLE)
+        return touched
+
+    def _offer_ended(self, event: ev.OfferEnded) -> Touched:
+        self._offers.pop(event.offer, None)
+        standing = self._standings.interactions.get(event.interaction)
+        offer = standing.open_offer if standing else None
+        stood = offer is not None and offer.offer == event.offer
+        touched = self._standings.apply(event)
+        if stood and standing is not None and standing.phase is Phase.WAITING:
+            self._blame(event)
+        return touched
+
+    def _blame(self, event: ev.OfferEnded) -> None:
+        """An agent who did not take an offer gets no more of them, unless the desk is to blame."""
+        agent = self._standings.agents.get(event.agent)
+        if agent is None or agent.presence is not Presence.READY:
+            return
+        if event.reason is ev.OfferEndReason.UNREACHABLE and not agent.linked:
+            return
+        if event.reason in _UNANSWERED or event.reason is ev.OfferEndReason.DECLINED:
+            self._states[event.agent] = event.reason
+
+    def _answered(self, event: ev.InteractionAnswered) -> Touched:
+        self._states.pop(event.agent, None)
+        self._arrived.pop(event.interaction, None)
+        touched = self._standings.apply(event)
+        standing = self._standings.interactions.get(event.interaction)
+        if standing is not None:
+            self._withdraw(standing.open_offer, ev.OfferEndReason.WITHDRAWN)
+            agent = self._standings.agents.get(event.agent)
+            self._withdraw(agent.open_offer if agent else None, ev.OfferEndReason.WITHDRAWN)
+        return touched
+
+    def _let_go(self, event: ev.InteractionTransferred | ev.InteractionEnded) -> Touched:
+        """The contact is over for its agent: wrap-up, and nobody may be rung for it any more."""
+        standing = self._standings.interactions.get(event.interaction)
+        if standing is None:
+            return self._standings.apply(event)
+        talking = standing.phase in _TALKING
+        agent, offer = standing.agent, standing.open_offer
+        if talking and self._limit_s(standing.queue) > 0 and self._signed_in(agent):
+            self._wrap_ups[agent, event.interaction] = standing.queue
+        touched = self._standings.apply(event)
+        if standing.phase is Phase.ENDED:
+            self._arrived.pop(event.interaction, None)
+        elif talking:
+            self._arrived[event.interaction] = None
+        if standing.open_offer is None:
+            self._withdraw(offer, ev.OfferEndReason.WITHDRAWN)
+        return touched
+
+    # ------------------------------------------------------------ agents
+
+    def _desk_changed(self, event: ev.AgentSignedIn | ev.DeskBack) -> Touched:
+        """Another desk: what rang at the old one cannot be answered there."""
+        agent = self._standings.agents.get(event.agent)
+        if agent is not None and agent.contact != event.contact:
+            self._withdraw(agent.open_offer, ev.OfferEndReason.WITHDRAWN)
+        return self._standings.apply(event)
+
+    def _desk_gone(self, event: ev.DeskLost) -> Touched:
+        agent = self._standings.agents.get(event.agent)
+        self._withdraw(agent.open_offer if agent else None, ev.OfferEndReason.UNREACHABLE)
+        return self._standings.apply(event)
+
+    def _signed_out(self, event: ev.AgentSignedOut | ev.AgentRemoved) -> Touched:
+        agent = self._standings.agents.get(event.agent)
+        self._states.pop(event.agent, None)
+        for key in [key for key in self._wrap_ups if key[0] == event.agent]:
+            del self._wrap_ups[key]
+        if agent is not None:
+            self._withdraw(agent.open_offer, ev.OfferEndReason.UNREACHABLE)
+            if isinstance(event, ev.AgentSignedOut):
+                self._unwraps.update(((event.agent, interaction), None) for interaction in agent.wrap_ups)
+        return self._standings.apply(event)
+
+    def _state_set(self, event: ev.AgentBecameReady | ev.AgentPaused | ev.AgentNotResponding) -> Touched:
+        self._states.pop(event.agent, None)
+        return self._standings.apply(event)
+
+    def _wrap_up_started(self, event: ev.WrapUpStarted) -> Touched:
+        self._wrap_ups.pop((event.agent, event.interaction), None)
+        return self._standings.apply(event)
+
+    def _wrap_up_ended(self, event: ev.WrapUpEnded) -> Touched:
+        self._unwraps.pop((event.agent, event.interaction), None)
+        return self._standings.apply(event)
+
+    def _withdraw(self, offer: OpenOffer | None, reason: ev.OfferEndReason) -> None:
+        if offer is not None:
+            self._offers.setdefault(offer.offer, (offer, reason))
+
+    def _limit_s(self, queue: str) -> float:
+        known = self._standings.queues.get(queue)
+        return known.wrap_up_s if known else 0.0
+
+    def _signed_in(self, agent: str) -> bool:
+        known = self._standings.agents.get(agent)
+        return known is not None and known.presence is not Presence.OFFLINE

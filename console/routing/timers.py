@@ -1,0 +1,121 @@
+"""What falls due when: heaps of moments, checked against the present standing when they are looked at."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from heapq import heappop, heappush
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from console.domain.interaction import Phase
+from console.domain.queue import Queue
+from console.domain.standing import InteractionStanding, after
+from console.domain.standings import Standings
+
+FIRST_ANNOUNCEMENT_S = 3.0
+"""How soon a caller with others ahead is told the place; later every `announce_every_s` of the queue."""
+
+_AT_ONCE = datetime.min.replace(tzinfo=UTC)
+_K = TypeVar("_K")
+
+
+class Alarm(Generic[_K]):
+    """Moments of one kind. `current` tells when a key is due as things stand, or None when it no longer is.
+
+    A moment is set each time the standing it follows from changes; those overtaken fall out by themselves.
+    """
+
+    def __init__(self, current: Callable[[_K], datetime | None]) -> None:
+        """Nothing is set."""
+        self._current = current
+        self._heap: list[tuple[datetime, Any]] = []
+
+    def set(self, key: _K) -> None:
+        """Watch the moment at which `key` is due now, if it is."""
+        due = self._current(key)
+        if due is not None:
+            heappush(self._heap, (due, key))
+
+    def next_due(self) -> datetime | None:
+        """The earliest moment that still stands."""
+        while self._heap:
+            due, key = self._heap[0]
+            if self._current(key) == due:
+                return due
+            heappop(self._heap)
+        return None
+
+    def due(self, now: datetime) -> Iterator[_K]:
+        """Take out, one by one, the keys that are due; act on each before asking for the next."""
+        while self._heap and self._heap[0][0] <= now:
+            due, key = heappop(self._heap)
+            if self._current(key) == due:
+                yield key
+
+
+class Timers:
+    """All of routing's moments.
+
+    `rings` and `graces` by agent key, `wrap_ups` by agent key and interaction, `patience` (the maximum
+    wait is over) and `words` (the place in the queue is to be announced) by interaction.
+    """
+
+    def __init__(self, standings: Standings) -> None:
+        """Nothing is due."""
+        self._standings = standings
+        self._first_word: dict[UUID, datetime] = {}
+        self.rings = Alarm(self._ring_due)
+        self.wrap_ups = Alarm(self._wrap_up_due)
+        self.graces = Alarm(self._grace_due)
+        self.patience = Alarm(self._patience_due)
+        self.words = Alarm(self._word_due)
+
+    def next_due(self) -> datetime | None:
+        """The earliest moment of all."""
+        alarms: tuple[Alarm[Any], ...] = (self.rings, self.wrap_ups, self.graces, self.patience, self.words)
+        return min((due for alarm in alarms if (due := alarm.next_due()) is not None), default=None)
+
+    def queued(self, standing: InteractionStanding, ahead: int) -> None:
+        """It came into a queue with so many before it: settle when it is first told its place."""
+        queue = self._standings.queues.get(standing.queue)
+        every = queue.announce_every_s if queue else 0.0
+        wait = min(every, FIRST_ANNOUNCEMENT_S) if ahead else every
+        self._first_word[standing.interaction] = after(standing.queued_at, wait)
+
+    def over(self, interaction: UUID) -> None:
+        """The interaction is over."""
+        self._first_word.pop(interaction, None)
+
+    def _ring_due(self, agent: str) -> datetime | None:
+        standing = self._standings.agents.get(agent)
+        return standing.open_offer.due if standing and standing.open_offer else None
+
+    def _wrap_up_due(self, key: tuple[str, UUID]) -> datetime | None:
+        standing = self._standings.agents.get(key[0])
+        wrap_up = standing.wrap_ups.get(key[1]) if standing else None
+        return wrap_up.until if wrap_up else None
+
+    def _grace_due(self, agent: str) -> datetime | None:
+        standing = self._standings.agents.get(agent)
+        return standing.grace_until if standing else None
+
+    def _patience_due(self, interaction: UUID) -> datetime | None:
+        standing, queue = self._waiting(interaction)
+        if standing is None:
+            return None
+        if queue is None:
+            return _AT_ONCE
+        return after(standing.queued_at, queue.max_wait_s) if queue.max_wait_s > 0 else None
+
+    def _word_due(self, interaction: UUID) -> datetime | None:
+        standing, queue = self._waiting(interaction)
+        if standing is None or queue is None or queue.announce_every_s <= 0:
+            return None
+        if standing.announced_at is None:
+            return self._first_word.get(interaction)
+        return after(standing.announced_at, queue.announce_every_s)
+
+    def _waiting(self, interaction: UUID) -> tuple[InteractionStanding | None, Queue | None]:
+        standing = self._standings.interactions.get(interaction)
+        if standing is None or standing.phase is not Phase.WAITING:
+            return None, None
+        return standing, self._standings.queues.get(standing.queue)

@@ -1,0 +1,279 @@
+"""The ACD over random histories: nobody offered twice, nobody lost, order kept, replay the same."""
+
+from uuid import UUID
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from console.domain import events as ev
+from console.domain.address import Address
+from console.domain.agent import Agent, AgentState, Presence, Work
+from console.domain.interaction import Phase
+from console.domain.queue import Queue, SkillNeed
+from console.routing.policy import fits
+from tests.routing.centre_world import World
+
+QUEUES = (
+    Queue(
+        key="support",
+        numbers=("100",),
+        skills=(SkillNeed("english", 5),),
+        max_wait_s=90,
+        overflow_to="general",
+    ),
+    Queue(key="sales", numbers=("200",), priority=2, wrap_up_s=10, ring_timeout_s=8, max_waiting=4),
+    Queue(key="general", wrap_up_s=0, max_wait_s=60, announce_every_s=15),
+    Queue(key="loop", max_wait_s=20, overflow_to="loop", skills=(SkillNeed("english"), SkillNeed("tech", 3))),
+)
+AGENTS = (
+    Agent(key="ada", skills={"english": 8, "tech": 3}, queues=("support", "sales", "loop")),
+    Agent(key="bob", skills={"english": 3}, queues=("sales", "general", "support")),
+    Agent(key="cyd", skills={"english": 5, "tech": 9}, queues=("general", "loop", "support")),
+    Agent(key="dan", queues=("sales",)),
+)
+CALLED = ("support", "100", "200", "sip:sales@centre.example", "general", "loop", "nowhere", "GENERAL")
+TARGETS = ("sales", "100", "ada", "bob", "dan", "sip:cyd@centre.example", "+4930123456", "support")
+NAMES = st.sampled_from([agent.key for agent in AGENTS])
+PICK = st.integers(0, 1000)
+
+
+class Centre(RuleBasedStateMachine):
+    """Random facts in any order, also ones that come too late, one by one or in batches."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = World(QUEUES, AGENTS)
+        self.router = self.world.router
+        self.offers: dict[UUID, ev.InteractionOffered] = {}
+        self.known: list[UUID] = []
+        self.over: set[UUID] = set()
+        self.checked = len(self.world.ledger)
+        self.pending: list[UUID] = []
+
+    def _tell(self, kind: type, *, batch: bool, **fields: object) -> None:
+        if batch:
+            self.world.only_tell(kind, **fields)
+            self.settled = False
+        else:
+            self.world.tell(kind, **fields)
+            self.settled = True
+
+    settled = True
+
+    def _open(self, *phases: Phase) -> list[UUID]:
+        return [s.interaction for s in self.router.open_interactions() if s.phase in phases]
+
+    # -------------------------------------------------------- customers
+
+    @rule(called=st.sampled_from(CALLED), batch=st.booleans())
+    def arrives(self, called: str, batch: bool) -> None:
+        interaction = self.world.clock.new_id()
+        self.known.append(interaction)
+        self._tell(
+            ev.InteractionArrived,
+            batch=batch,
+            interaction=interaction,
+            customer=Address("sip:anna@customer.example"),
+            called=called,
+        )
+
+    @precondition(lambda self: self.known)
+    @rule(pick=PICK, by=st.sampled_from(list(ev.EndedBy)), batch=st.booleans())
+    def ends(self, pick: int, by: ev.EndedBy, batch: bool) -> None:
+        interaction = self.known[-1 - pick % min(len(self.known), 8)]
+        self.over.add(interaction)
+        self._tell(ev.InteractionEnded, batch=batch, interaction=interaction, by=by)
+
+    # -------------------------------------------------------- desks and the switch
+
+    @rule(agent=NAMES, batch=st.booleans())
+    def signs_in(self, agent: str, batch: bool) -> None:
+        session = self.world.clock.new_id()
+        self._tell(
+            ev.AgentSignedIn,
+            batch=batch,
+            agent=agent,
+            contact=f"sip:{session.hex}@127.0.0.1",
+            session=session,
+        )
+
+    @rule(agent=NAMES, batch=st.booleans())
+    def says_ready(self, agent: str, batch: bool) -> None:
+        self._tell(ev.AgentBecameReady, batch=batch, agent=agent)
+
+    @rule(data=st.data())
+    def everybody_ready(self, data: st.DataObject) -> None:
+        for agent in AGENTS:
+            if self.router.agent(agent.key).presence is Presence.OFFLINE:
+                self.signs_in(agent.key, data.draw(st.booleans()))
+            self.says_ready(agent.key, data.draw(st.booleans()))
+
+    @rule(agent=NAMES, batch=st.booleans())
+    def pauses(self, agent: str, batch: bool) -> None:
+        self._tell(ev.AgentPaused, batch=batch, agent=agent, reason="Lunch")
+
+    @rule(agent=NAMES, batch=st.booleans())
+    def signs_out(self, agent: str, batch: bool) -> None:
+        self._tell(ev.AgentSignedOut, batch=batch, agent=agent)
+
+    @rule(agent=NAMES, batch=st.booleans(), grace=st.sampled_from([0.0, 5.0, 30.0]))
+    def desk_vanishes(self, agent: str, batch: bool, grace: float) -> None:
+        self._tell(ev.DeskLost, batch=batch, agent=agent, grace_s=grace)
+
+    @rule(agent=NAMES, batch=st.booleans())
+    def desk_returns(self, agent: str, batch: bool) -> None:
+        session = self.world.clock.new_id()
+        self._tell(ev.DeskBack, batch=batch, agent=agent, contact=f"sip:{session.hex}@x", session=session)
+
+    @precondition(lambda self: self.offers)
+    @rule(pick=PICK, batch=st.booleans())
+    def answers(self, pick: int, batch: bool) -> None:
+        """Also an offer that is over: the answer crossed its end."""
+        offer = self._some_offer(pick)
+        self._tell(
+            ev.InteractionAnswered,
+            batch=batch,
+            interaction=offer.interaction,
+            offer=offer.offer,
+            queue=offer.queue,
+            agent=offer.agent,
+        )
+
+    @precondition(lambda self: self.offers)
+    @rule(pick=PICK, reason=st.sampled_from(list(ev.OfferEndReason)), batch=st.booleans())
+    def offer_fails(self, pick: int, reason: ev.OfferEndReason, batch: bool) -> None:
+        offer = self._some_offer(pick)
+        self._tell(
+            ev.OfferEnded,
+            batch=batch,
+            interaction=offer.interaction,
+            offer=offer.offer,
+            agent=offer.agent,
+            reason=reason,
+        )
+
+    def _some_offer(self, pick: int) -> ev.InteractionOffered:
+        offers = list(self.offers.values())
+        return offers[-1 - pick % min(len(offers), 5)]
+
+    @precondition(lambda self: self._open(Phase.CONNECTED, Phase.HELD))
+    @rule(pick=PICK, step=st.sampled_from(["hold", "resume", "transfer", "end"]), to=st.sampled_from(TARGETS))
+    def talks(self, pick: int, step: str, to: str) -> None:
+        talking = self._open(Phase.CONNECTED, Phase.HELD)
+        interaction = talking[pick % len(talking)]
+        agent = self.router.interaction(interaction).agent
+        if step == "transfer":
+            self._tell(
+                ev.InteractionTransferred, batch=False, interaction=interaction, agent=agent, target=to
+            )
+        elif step == "end":
+            self.over.add(interaction)
+            self._tell(ev.InteractionEnded, batch=False, interaction=interaction, by=ev.EndedBy.AGENT)
+        else:
+            kind = ev.InteractionHeld if step == "hold" else ev.InteractionResumed
+            self._tell(kind, batch=False, interaction=interaction, agent=agent)
+
+    @rule(agent=NAMES, batch=st.booleans())
+    def ends_wrap_up(self, agent: str, batch: bool) -> None:
+        interaction = self.router.wrap_up_of(agent)
+        if interaction is not None:
+            self._tell(ev.WrapUpEnded, batch=batch, agent=agent, interaction=interaction)
+
+    # -------------------------------------------------------- time and restarts
+
+    @rule(seconds=st.sampled_from([0.1, 1.0, 5.0, 8.0, 20.0, 40.0]))
+    def time_passes(self, seconds: float) -> None:
+        self.world.decide()
+        self.world.wait(seconds)
+        self.settled = True
+
+    @rule()
+    def restarts(self) -> None:
+        self.router = self.world.router = self.world.replayed()
+        self.router._new_id = self.world.clock.new_id
+        closed = self.router.close_orphans(self.world.clock.now())
+        self.world.ledger += closed
+        self.world.decide()
+        self.settled = True
+        self.over.update(self.known)
+        assert self.router.open_interactions() == []
+
+    # -------------------------------------------------------- what must always hold
+
+    @invariant()
+    def ledger_makes_sense(self) -> None:
+        """Walk the new part of the ledger: what is decided fits what happened before it."""
+        for event in self.world.ledger[self.checked :]:
+            if isinstance(event, ev.InteractionOffered):
+                self.offers[event.offer] = event
+        self.checked = len(self.world.ledger)
+
+    @invariant()
+    def nobody_is_offered_twice(self) -> None:
+        if not self.settled:
+            return
+        rung: set[str] = set()
+        for standing in self.router.open_interactions():
+            offer = standing.open_offer
+            assert (offer is not None) == (standing.phase is Phase.OFFERED)
+            if offer is None:
+                continue
+            assert offer.agent not in rung
+            rung.add(offer.agent)
+            agent = self.router.agent(offer.agent)
+            assert agent.open_offer is offer
+            assert agent.work == {standing.interaction: Work.OFFERED}
+            assert agent.linked
+        for agent in self.router.agents():
+            assert (agent.agent.key in rung) == (Work.OFFERED in agent.work.values())
+            assert agent.state is not AgentState.OFFERED or agent.agent.key in rung
+
+    @invariant()
+    def nobody_is_lost(self) -> None:
+        if not self.settled:
+            return
+        lines = {i for queue in QUEUES for i in self.router.waiting(queue.key)}
+        for standing in self.router.open_interactions():
+            waiting = standing.interaction in lines
+            assert waiting == (standing.phase is Phase.WAITING)
+            if standing.phase is Phase.ARRIVED:
+                ending = standing.refused or standing.left in {ev.LeaveReason.TIMEOUT, ev.LeaveReason.CLOSED}
+                assert ending or standing.target == "+4930123456"
+        open_now = {standing.interaction for standing in self.router.open_interactions()}
+        assert open_now == set(self.known) - self.over
+
+    @invariant()
+    def nobody_waits_while_somebody_fits(self) -> None:
+        if not self.settled:
+            return
+        for agent in self.router.agents():
+            if not agent.free:
+                continue
+            for queue in agent.agent.queues:
+                for interaction in self.router.waiting(queue):
+                    assert not fits(agent.agent.skills, self.router.interaction(interaction).skills)
+
+    @invariant()
+    def lines_are_in_order(self) -> None:
+        for queue in QUEUES:
+            line = [self.router.interaction(i) for i in self.router.waiting(queue.key)]
+            keys = [(not s.returned, -s.priority, s.waiting_since) for s in line]
+            assert keys == sorted(keys)
+
+    def teardown(self) -> None:
+        """A router that reads the ledger stands where this one stands, and has nothing to add."""
+        self.world.decide()
+        other = self.world.replayed()
+        assert other.decide(self.world.clock.now()) == []
+        assert other.agents() == self.router.agents()
+        assert other.open_interactions() == self.router.open_interactions()
+        assert other.next_due() == self.router.next_due()
+        for queue in QUEUES:
+            assert other.waiting(queue.key) == self.router.waiting(queue.key)
+
+
+TestCentre = Centre.TestCase
+TestCentre.settings = settings(
+    max_examples=150, stateful_step_count=60, deadline=None, suppress_health_check=list(HealthCheck)
+)
