@@ -1,0 +1,189 @@
+"""The desk's SIP identities in pjsua2: listeners, contacts, and registering with back-off. Engine thread
+only.
+"""
+
+import random
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import pjsua2 as pj
+
+from console.telephony.engine import Account, AccountState, EngineEvent, EngineSettings, Transport
+from console.telephony.message import user_of
+from console.telephony.pjsua_calls import guarded
+from console.telephony.pjsua_setup import account_config, transport_config
+
+FIRST_RETRY_S = 2.0
+REFUSED_RETRY_S = 30.0  # a wrong password does not get better by asking often; registrars lock out who does
+LAST_RETRY_S = 300.0
+_KINDS = {
+    Transport.UDP: pj.PJSIP_TRANSPORT_UDP,
+    Transport.TCP: pj.PJSIP_TRANSPORT_TCP,
+    Transport.TLS: pj.PJSIP_TRANSPORT_TLS,
+}
+
+
+class Reception(Protocol):
+    """Who the accounts tell of what comes in."""
+
+    def emit(self, event: EngineEvent) -> None:
+        """Tell an event."""
+
+    def now(self) -> float:
+        """Monotonic seconds."""
+
+    def on_invite(self, account: "DeskAccount", call_id: int, rdata: Any) -> None:
+        """An INVITE came in; pjsua2 chose the account, which need not be the one it is for."""
+
+
+class DeskAccount(pj.Account):  # type: ignore[misc]  # pjsua2 has no types
+    """One identity of ours."""
+
+    def __init__(self, reception: Reception, account: Account) -> None:
+        """`account` is what it was made from."""
+        super().__init__()
+        self.settings = account
+        self.retry_at = 0.0
+        self._failures = 0
+        self._reception = reception
+
+    @property
+    def rung_as(self) -> str:
+        """The user that a request must name to ring here."""
+        return self.settings.contact_user or user_of(self.settings.uri)
+
+    @guarded
+    def onIncomingCall(self, parameters: Any) -> None:  # noqa: N802  # pjsua2's name
+        """An INVITE came in."""
+        self._reception.on_invite(self, parameters.callId, parameters.rdata)
+
+    @guarded
+    def onRegState(self, parameters: Any) -> None:  # noqa: N802  # pjsua2's name
+        """A registration attempt ended: tell it, and plan the next if it failed."""
+        now = self._reception.now()
+        code = parameters.code
+        good = 200 <= code < 300
+        if good:
+            self._failures = 0
+            self.retry_at = 0.0
+        else:
+            self.retry_at = now + retry_after(self._failures, code)
+            self._failures += 1
+        expires = max(0, parameters.expiration) if good else 0
+        if expires > 1_000_000:  # PJSIP_EXPIRES_NOT_SPECIFIED: this was the unregistering
+            expires = 0
+        reason = parameters.reason
+        unanswered = code == 408 and not parameters.rdata.wholeMsg
+        self._reception.emit(
+            AccountState(
+                at=now,
+                account=self.settings.key,
+                code=0 if unanswered else code,
+                reason=reason,
+                expires_s=expires,
+            )
+        )
+
+
+def retry_after(failures: int, code: int) -> float:
+    """Seconds to wait after the (failures+1)th failed attempt: doubling from 2 (30 when refused) to 300,
+    with jitter.
+    """
+    first = REFUSED_RETRY_S if 400 <= code < 500 and code != 408 else FIRST_RETRY_S
+    return float(min(LAST_RETRY_S, first * 2 ** min(failures, 10)) * random.uniform(0.8, 1.2))
+
+
+class Accounts:
+    """All identities, and the listeners they are reached at."""
+
+    def __init__(self, reception: Reception, endpoint: pj.Endpoint, settings: EngineSettings) -> None:
+        """Listens nowhere yet."""
+        self._reception = reception
+        self._endpoint = endpoint
+        self._settings = settings
+        self._transports: dict[Transport, int] = {}
+        self._by_key: dict[str, DeskAccount] = {}
+        self._nobody: DeskAccount | None = None
+
+    def listen(self, kind: Transport, port: int) -> None:
+        """Open a listener; raises pj.Error when the port is in use."""
+        config = transport_config(self._settings, port)
+        self._transports[kind] = self._endpoint.transportCreate(_KINDS[kind], config)
+
+    def welcome_strangers(self) -> None:
+        """Have an account that takes what is for none of ours, so that we can refuse it in our own way."""
+        self._nobody = self._made(Account(key="", uri=f"sip:nobody@{self.address(Transport.UDP)}"))
+        self._nobody.setDefault()
+
+    def port(self, kind: Transport) -> int:
+        """Where a kind of transport listens; 0 when it does not."""
+        return int(self._local(kind).rpartition(":")[2] or 0)
+
+    def address(self, kind: Transport) -> str:
+        """`host:port` to give to others for reaching us, "" when there is no such listener."""
+        if kind not in self._transports:
+            return ""
+        return str(self._endpoint.transportGetInfo(self._transports[kind]).localName)
+
+    def _local(self, kind: Transport) -> str:
+        if kind not in self._transports:
+            return ""
+        return str(self._endpoint.transportGetInfo(self._transports[kind]).localAddress)
+
+    def add(self, account: Account) -> None:
+        """Add an account, or change the one of the same key without touching its calls."""
+        if account.transport is Transport.TLS and Transport.TLS not in self._transports:
+            self.listen(Transport.TLS, self._settings.tls_port)
+        known = self._by_key.get(account.key)
+        if known is None:
+            self._by_key[account.key] = self._made(account)
+        else:
+            known.settings = account
+            known.modify(self._config(account))
+
+    def remove(self, key: str) -> None:
+        """Unregister and forget."""
+        known = self._by_key.pop(key, None)
+        if known is not None:
+            known.shutdown()
+
+    def get(self, key: str) -> DeskAccount | None:
+        """The account of a key."""
+        return self._by_key.get(key)
+
+    def rung_as(self, user: str) -> DeskAccount | None:
+        """The account that a request for `user` is for; None: a stranger's call."""
+        return next((account for account in self._by_key.values() if user and account.rung_as == user), None)
+
+    def tick(self, now: float) -> None:
+        """Register again where it is time to."""
+        for account in self._by_key.values():
+            if account.retry_at and now >= account.retry_at:
+                account.retry_at = 0.0
+                account.setRegistration(True)
+
+    def renew(self) -> None:
+        """Give our contacts anew, with the addresses that we have now."""
+        for account in self._by_key.values():
+            account.modify(self._config(account.settings))
+
+    def close(self, drop: Callable[[Any], None]) -> None:
+        """Unregister all and hand the objects over to be dropped."""
+        for account in (*self._by_key.values(), *filter(None, (self._nobody,))):
+            account.shutdown()
+            drop(account)
+        self._by_key.clear()
+        self._nobody = None
+
+    def _made(self, account: Account) -> DeskAccount:
+        made = DeskAccount(self._reception, account)
+        made.create(self._config(account))
+        return made
+
+    def _config(self, account: Account) -> pj.AccountConfig:
+        contact = ""
+        address = self.address(account.transport)
+        if account.contact_user and address:
+            suffix = "" if account.transport is Transport.UDP else f";transport={account.transport}"
+            contact = f"sip:{account.contact_user}@{address}{suffix}"
+        return account_config(account, self._settings, contact)
