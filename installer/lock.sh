@@ -16,5 +16,5 @@ compile() {
 compile -o requirements.txt
 have=$(sed -n 's/^\([A-Za-z0-9._-]*\)==.*/--no-emit-package \1/p' requirements.txt | tr '\n' ' ')
 # shellcheck disable=SC2086  # a list of options
-compile --group dev -c requirements.txt $have -o requirements-dev.txt
+compile --group dev --extra postgresql -c requirements.txt $have -o requirements-dev.txt
 echo "pinned: $(grep -c '==' requirements.txt) to run, $(grep -c '==' requirements-dev.txt) more to develop"

@@ -30,7 +30,7 @@ is_there() {
     case $1 in
         lib:*) printf '%s\n' "$libraries" | grep -qF "${1#lib:}" ;;
         cmd:*) command -v "${1#cmd:}" >/dev/null 2>&1 ;;
-        file:*) [ -e "${1#file:}" ] ;;
+        file:*) for path in ${1#file:}; do [ ! -e "$path" ] || return 0; done; return 1 ;; # a pattern, too
         *) fail "installer/debian: what is '$1'?" ;;
     esac
 }
