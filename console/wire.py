@@ -16,7 +16,7 @@ from uuid import UUID
 
 import msgspec
 
-from console.domain.agent import AgentState, Role
+from console.domain.agent import AgentState, Presence, Role
 from console.domain.errors import BadInput
 from console.domain.events import LedgerEvent
 from console.domain.figures import Delta, Snapshot
@@ -132,13 +132,14 @@ class OfferView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class AgentView(Frame, frozen=True, kw_only=True, tag=True):
-    """Centre: the agent's own state, whole, each time it changes. `waiting` counts those who wait by queue
-    key.
+    """Centre: the agent's own state, whole, each time it changes. `presence` is what it will be after the
+    contact at hand, `reason` that of a pause; `waiting` counts those who wait by queue key.
     """
 
     sequence: int
     at: datetime
     state: AgentState
+    presence: Presence = Presence.READY
     since: datetime
     reason: str = ""
     queues: dict[str, str] = {}
