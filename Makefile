@@ -16,7 +16,10 @@ TESTS ?=
 JOBS ?= 1
 PYTEST_JOBS := $(if $(filter-out 0 1,$(JOBS)),-n $(JOBS) --dist loadfile)
 
-.PHONY: help setup demo test check bench soak lock sounds clean
+# Each check runs, whatever the others found.
+CHECKS := check-format check-lint check-imports check-types check-dead check-deps check-house
+
+.PHONY: help setup demo test check $(CHECKS) bench soak lock sounds clean
 
 help:
 	@echo "make demo    a whole call centre at work, set up first (SWITCH= DURATION= SEED= AGENTS= CALLERS= REPORT=)"
@@ -40,12 +43,27 @@ test:
 
 check:
 	@$(SETUP) test
+	@$(MAKE) --keep-going $(CHECKS)
+
+check-format:
 	.venv/bin/ruff format --check
+
+check-lint:
 	.venv/bin/ruff check
+
+check-imports:
 	.venv/bin/lint-imports --no-logo
+
+check-types:
 	.venv/bin/mypy
+
+check-dead:
 	.venv/bin/vulture
+
+check-deps:
 	.venv/bin/deptry .
+
+check-house:
 	$(PY) -m pytest tests/test_house.py
 
 bench:
