@@ -196,7 +196,9 @@ for _ in range(10_000):
     bell.rung.emit(True)
 rung = len(heard)
 heard.clear()
-print(rung, abs(sys.getrefcount(True) - before) < 100)
+after = sys.getrefcount(True)
+immortal = after > 2**30  # Python 3.12 and later
+print(rung, immortal or abs(after - before) < 100)
 """
 
 
