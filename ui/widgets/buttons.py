@@ -8,6 +8,7 @@ from ui.theme import CONTROL, XS, Theme, theme_of
 from ui.widgets.icons import icon
 
 _ICON = 18
+_WIDEST = 16_777_215  # Qt's: no limit
 
 
 class ActionButton(QPushButton):
@@ -31,21 +32,31 @@ class ActionButton(QPushButton):
         """A button; `bare` shows the icon alone."""
         super().__init__(parent)
         self._icon_name = icon_name
-        self._bare = bare
         self._keys = keys
-        self._gap = 0 if bare or not words else XS
+        self._gap = 0
         self._dressed: tuple[str, str, bool] | None = None
         if kind:
             self.setProperty("kind", kind)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._said = words
+        self.set_bare(bare=bare)
+
+    def set_bare(self, *, bare: bool) -> None:
+        """Show the icon alone, or with its words."""
+        self._bare = bare
+        self._gap = 0 if bare or not self._said else XS
+        self._dressed = None
         self.setIconSize(QSize(_ICON + self._gap, _ICON))
-        if bare:
-            self.setFixedWidth(CONTROL)
-            self.setStyleSheet("padding: 0;")
-        self.say(words)
+        self.setMinimumWidth(CONTROL if bare else 0)
+        self.setMaximumWidth(CONTROL if bare else _WIDEST)
+        self.setProperty("bare", bare)
+        self.style().unpolish(self)
+        self.style().polish(self)
+        self.say(self._said)
 
     def say(self, words: str, icon_name: str = "") -> None:
         """Change the words, and the icon when one is named."""
+        self._said = words
         self._icon_name = icon_name or self._icon_name
         self.setText("" if self._bare else words)
         self.setAccessibleName(words)

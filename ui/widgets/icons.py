@@ -10,6 +10,7 @@ from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QLabel, QWidget
 
 from console import paths
+from console.domain.agent import AgentState
 from ui.theme import theme_of
 
 _FOLDER = "icons/lucide"
@@ -65,7 +66,7 @@ def _widened(drawn: QPixmap, gap: int) -> QPixmap:
 
 class IconLabel(QLabel):
     """An icon that stands by itself; it follows theme and screen. `ink` names a colour of the theme
-    (`soft`, `accent`) or of a tone (`good.mark`).
+    (`soft`, `accent`), of a tone (`good.mark`) or of an agent's state (`state.ready`).
 
     It is decoration for the eye: what it means stands in words beside it, or in `says` for a screen reader.
     """
@@ -93,7 +94,10 @@ class IconLabel(QLabel):
         """Paint in the colour of now."""
         theme = theme_of(self)
         words, _, part = self._ink.partition(".")
-        colour = getattr(theme.tone(words), part) if part else getattr(theme, words)
+        if words == "state":
+            colour = theme.states[AgentState(part)].mark
+        else:
+            colour = getattr(theme.tone(words), part) if part else getattr(theme, words)
         painter = QPainter(self)
         painter.drawPixmap(0, 0, pixmap(self._name, colour, self._size, self.devicePixelRatioF()))
         painter.end()

@@ -141,6 +141,7 @@ QToolButton[kind="tool"]:hover { background: $line; }
 QToolButton[kind="tool"]:checked { background: $info_fill; color: $info_ink; border-color: $info_mark; }
 QToolButton[kind="tool"]:focus { border-color: $accent; padding: ${XS}px 0; min-height: ${large}px; }
 QToolButton[kind="tool"]:disabled { background: transparent; }
+QPushButton[bare="true"], QPushButton[bare="true"]:focus { padding: 0; }
 QPushButton[size="large"], QToolButton[size="large"] { min-height: ${large}px; font-size: ${LEAD}px; }
 QPushButton[size="large"]:focus, QToolButton[size="large"]:focus { min-height: ${large_focus}px; }
 

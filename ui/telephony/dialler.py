@@ -1,0 +1,132 @@
+"""Calling somebody: one field for numbers, names and addresses, and a keypad for those who like keys."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from console.domain.errors import BadInput
+from ui.bridge import Runner
+from ui.telephony.keypad import Keypad
+from ui.telephony.presenter import suggestion
+from ui.telephony.services import Contact, Contacts, Phone
+from ui.theme import S
+from ui.widgets.buttons import ActionButton
+from ui.widgets.completing import CompletingField
+from ui.widgets.labels import prose
+from ui.widgets.words import Words
+
+
+class Keys:
+    """The keys of the dialler, in portable form."""
+
+    DIAL = "Ctrl+L"
+
+
+class Dialler(QWidget):
+    """Enter calls. What cannot be called is said under the field, which keeps what was typed."""
+
+    dialled = Signal(object)  # the call's id
+
+    def __init__(
+        self, phone: Phone, contacts: Contacts, runner: Runner, words: Words, parent: QWidget | None = None
+    ) -> None:
+        """An empty field; the keypad is closed."""
+        super().__init__(parent)
+        self._phone = phone
+        self._contacts = contacts
+        self._runner = runner
+        self._words = words
+        self._keypad: Keypad | None = None
+        self.field = self._make_field(words)
+        self._call = ActionButton(words("Call"), "phone", kind="primary", bare=True)
+        self._call.setFixedSize(44, 44)
+        self._call.clicked.connect(lambda: self.dial(self.field.text()))
+        self._open = ActionButton(words("Keypad"), "grid-3x3", kind="quiet", bare=True)
+        self._open.setCheckable(True)
+        self._open.setFixedSize(44, 44)
+        self._open.toggled.connect(lambda on: self.show_keypad(shown=on))
+        self._error = prose("", "error")
+        self._error.hide()
+        row = QHBoxLayout()
+        row.setSpacing(S)
+        row.addWidget(self.field, 1)
+        row.addWidget(self._open)
+        row.addWidget(self._call)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(S)
+        self._column.addLayout(row)
+        self._column.addWidget(self._error)
+
+    def _make_field(self, words: Words) -> CompletingField:
+        field = CompletingField()
+        field.setProperty("size", "large")
+        field.setPlaceholderText(words("Number, name or address"))
+        field.setAccessibleName(words("Call somebody: number, name or address"))
+        field.setToolTip(words("Number, name or SIP address  (Ctrl+L)"))
+        field.setMaxLength(256)
+        field.asked.connect(self._look_up)
+        field.entered.connect(self.dial)
+        field.textChanged.connect(lambda _text: self.tell(""))
+        return field
+
+    @property
+    def error(self) -> str:
+        """What is said under the field."""
+        return self._error.text()
+
+    @property
+    def keypad_shown(self) -> bool:
+        """Whether the keypad is open."""
+        return self._keypad is not None and not self._keypad.isHidden()
+
+    def focus_field(self) -> None:
+        """Put the keyboard into the field, ready to type over."""
+        self.field.setFocus()
+        self.field.selectAll()
+
+    def dial(self, typed: str) -> None:
+        """Call what was typed."""
+        if not typed.strip():
+            self.tell(self._words("Enter a number, a name or a SIP address."))
+            self.field.setFocus()
+            return
+        try:
+            call = self._phone.dial(typed)
+        except BadInput as fault:
+            self.tell(str(fault))
+            return
+        self.field.clear()
+        self.show_keypad(shown=False)
+        self.dialled.emit(call)
+
+    def tell(self, error: str) -> None:
+        """Say why it cannot be called; "" takes that away."""
+        self._error.setText(error)
+        self._error.setVisible(bool(error))
+        if bool(self.field.property("wrong")) != bool(error):
+            self.field.setProperty("wrong", bool(error))
+            self.field.style().unpolish(self.field)
+            self.field.style().polish(self.field)
+
+    def show_keypad(self, *, shown: bool) -> None:
+        """Open or close the keypad."""
+        if shown and self._keypad is None:
+            self._keypad = Keypad(self._words)
+            self._keypad.pressed.connect(self._type)
+            self._keypad.closed.connect(lambda: self.show_keypad(shown=False))
+            self._column.addWidget(self._keypad)
+        self._open.setChecked(shown)
+        if self._keypad is not None:
+            self._keypad.setVisible(shown)
+
+    def _type(self, digit: str) -> None:
+        self.field.insert(digit)
+        self.field.setFocus()
+
+    def _look_up(self, typed: str) -> None:
+        def found(contacts: Sequence[Contact]) -> None:
+            self.field.offer(typed, [suggestion(contact) for contact in contacts])
+
+        self._runner.run(self._contacts.completions(typed), found)

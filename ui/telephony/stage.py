@@ -1,0 +1,239 @@
+"""The calls at hand: a card for each, the most urgent on top; all that asks the phone for things."""
+
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from console.clock import Clock
+from console.domain.call import CallPhase
+from console.domain.errors import BadInput
+from console.domain.events import CallEnded, CallEvent, CallTransferProgressed
+from ui.bridge import Runner
+from ui.telephony.card import CallCard
+from ui.telephony.presenter import current, focus_order, present_call, ringing_here, suggestion
+from ui.telephony.services import Call, Contact, Contacts, Phone
+from ui.telephony.transfer import TransferPanel
+from ui.theme import M
+from ui.widgets.words import Words
+
+
+class Stage(QWidget):
+    """Shows `phone.calls`; the window tells it of every fact about a call, and of every second."""
+
+    changed = Signal(int)  # how many calls there are
+    rang = Signal(object)  # a call that just arrived
+    failed = Signal(str)  # words for the person
+
+    def __init__(
+        self,
+        phone: Phone,
+        contacts: Contacts,
+        runner: Runner,
+        clock: Clock,
+        words: Words,
+        parent: QWidget | None = None,
+    ) -> None:
+        """No calls yet; `refresh` looks."""
+        super().__init__(parent)
+        self._phone = phone
+        self._contacts = contacts
+        self._runner = runner
+        self._clock = clock
+        self._words = words
+        self._cards: dict[UUID, CallCard] = {}
+        self._consults: dict[UUID, UUID] = {}  # the call asked first -> the one to be handed over
+        self._panel: TransferPanel | None = None
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(M)
+
+    @property
+    def cards(self) -> list[CallCard]:
+        """The cards from top to bottom."""
+        return sorted(self._cards.values(), key=self._column.indexOf)
+
+    def on_fact(self, fact: CallEvent) -> None:
+        """A fact about a call came."""
+        if isinstance(fact, CallTransferProgressed) and fact.final and fact.code >= 300:
+            self.failed.emit(
+                self._words(
+                    "The transfer did not work (answer {code}). The caller is still yours.", code=fact.code
+                )
+            )
+        if isinstance(fact, CallEnded):
+            self._consults.pop(fact.call, None)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the calls as they are now."""
+        calls = focus_order(self._phone.calls)
+        fresh = [call for call in calls if call.call not in self._cards]
+        for gone in set(self._cards) - {call.call for call in calls}:
+            self._drop(gone)
+        for place, call in enumerate(calls):
+            card = self._cards.get(call.call) or self._add(call)
+            card.show_call(present_call(call, self._words))
+            if self._column.indexOf(card) != place:
+                self._column.insertWidget(place, card)
+        self._place_panel()
+        self.tick()
+        self.changed.emit(len(calls))
+        for call in fresh:
+            if ringing_here([call]) is not None:
+                self.rang.emit(call)
+
+    def tick(self) -> None:
+        """A second passed."""
+        now = self._clock.now()
+        for card in self._cards.values():
+            card.tick(now)
+
+    # ---- what keys ask for: each means the call at hand
+
+    def answer(self) -> None:
+        """Take the call that rings."""
+        call = ringing_here(self._phone.calls)
+        if call is not None:
+            self._ask(lambda: self._phone.answer(call.call))
+
+    def decline(self) -> None:
+        """Say no to the call that rings."""
+        call = ringing_here(self._phone.calls)
+        if call is not None:
+            self._ask(lambda: self._phone.decline(call.call))
+
+    def end(self) -> None:
+        """End the call being talked on, else the one dialled, ringing or held."""
+        call = current(self._phone.calls)
+        if call is None:
+            return
+        if ringing_here([call]) is not None:
+            self._ask(lambda: self._phone.decline(call.call))
+        else:
+            self._ask(lambda: self._phone.hang_up(call.call))
+
+    def toggle_hold(self) -> None:
+        """Hold the call being talked on; with none, take back the one on hold."""
+        call = current(self._phone.calls)
+        if call is not None:
+            self._hold(call.call, call.phase is not CallPhase.HELD)
+
+    def toggle_mute(self) -> None:
+        """Cut the microphone off, or join it again."""
+        call = current(self._phone.calls)
+        if call is not None:
+            self._ask(lambda: self._phone.mute(call.call, muted=not call.muted))
+
+    def toggle_keypad(self) -> bool:
+        """Open or close the keypad of the call at hand; False when there is none that could take keys."""
+        call = current(self._phone.calls)
+        if call is None or call.phase is not CallPhase.TALKING:
+            return False
+        card = self._cards[call.call]
+        card.show_keypad(shown=not card.keypad_shown)
+        return True
+
+    def open_transfer(self, call: UUID | None = None) -> None:
+        """Ask where the call at hand is to go."""
+        wanted = call or next((c.call for c in focus_order(self._phone.calls) if c.answered_at), None)
+        if wanted is None:
+            return
+        if self._panel is None:
+            self._panel = self._make_panel()
+        shown = self._cards[wanted].shown
+        self._panel.open_for(wanted, shown.name, self._others(wanted))
+        self._place_panel()
+
+    # ---- inside
+
+    def _add(self, call: Call) -> CallCard:
+        card = CallCard(present_call(call, self._words), self._words)
+        card.answer_wanted.connect(lambda which: self._ask(lambda: self._phone.answer(which)))
+        card.decline_wanted.connect(lambda which: self._ask(lambda: self._phone.decline(which)))
+        card.end_wanted.connect(lambda which: self._ask(lambda: self._phone.hang_up(which)))
+        card.hold_wanted.connect(self._hold)
+        card.mute_wanted.connect(lambda which, on: self._ask(lambda: self._phone.mute(which, muted=on)))
+        card.digit_wanted.connect(
+            lambda which, digit: self._ask(lambda: self._phone.send_digits(which, digit))
+        )
+        card.transfer_wanted.connect(self.open_transfer)
+        self._cards[call.call] = card
+        return card
+
+    def _drop(self, call: UUID) -> None:
+        card = self._cards.pop(call)
+        self._column.removeWidget(card)
+        card.hide()
+        card.deleteLater()
+        if self._panel is not None and self._panel.call == call:
+            self._panel.close_panel()
+
+    def _hold(self, call: UUID, on: bool) -> None:  # noqa: FBT001  carried by a signal
+        self._ask(lambda: self._phone.hold(call) if on else self._phone.resume(call))
+
+    def _ask(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except BadInput as fault:
+            self.failed.emit(str(fault))
+
+    def _make_panel(self) -> TransferPanel:
+        panel = TransferPanel(self._words)
+        panel.blind_wanted.connect(self._transfer)
+        panel.ask_wanted.connect(self._consult)
+        panel.join_wanted.connect(self._join)
+        panel.asked.connect(self._look_up)
+        return panel
+
+    def _place_panel(self) -> None:
+        panel = self._panel
+        if panel is None or panel.call is None:
+            return
+        card = self._cards.get(panel.call)
+        if card is None:
+            panel.close_panel()
+            return
+        self._column.removeWidget(panel)
+        self._column.insertWidget(self._column.indexOf(card) + 1, panel)
+        panel.open_for(panel.call, card.shown.name, self._others(panel.call))
+
+    def _others(self, call: UUID) -> list[tuple[UUID, str]]:
+        answered = [other for other in self._phone.calls if other.answered_at and other.call != call]
+        return [(other.call, self._cards[other.call].shown.name) for other in answered]
+
+    def _transfer(self, call: UUID, target: str) -> None:
+        try:
+            self._phone.transfer(call, target)
+        except BadInput as fault:
+            if self._panel is not None:
+                self._panel.tell(str(fault))
+            return
+        if self._panel is not None:
+            self._panel.close_panel()
+
+    def _consult(self, call: UUID, target: str) -> None:
+        try:
+            consult = self._phone.dial(target)
+        except BadInput as fault:
+            if self._panel is not None:
+                self._panel.tell(str(fault))
+            return
+        self._consults[consult] = call
+        if self._panel is not None:
+            self._panel.field.clear()
+
+    def _join(self, call: UUID, other: UUID) -> None:
+        # The one asked first is the consultation, whichever card the button stands under.
+        first, second = (other, call) if call in self._consults else (call, other)
+        self._ask(lambda: self._phone.transfer_attended(first, second))
+        if self._panel is not None:
+            self._panel.close_panel()
+
+    def _look_up(self, typed: str) -> None:
+        def found(contacts: Sequence[Contact]) -> None:
+            if self._panel is not None:
+                self._panel.field.offer(typed, [suggestion(contact) for contact in contacts])
+
+        self._runner.run(self._contacts.completions(typed), found)
