@@ -39,7 +39,7 @@ demo:
 
 test:
 	@$(SETUP) test
-	@$(PY) -m pytest $(or $(TESTS),tests) -m "not soak and not bench" $(PYTEST_JOBS) $(ARGS)
+	@$(PY) -m pytest $(or $(TESTS),tests) -m "not soak and not bench" --verbosity=0 $(PYTEST_JOBS) $(ARGS)
 
 check:
 	@$(SETUP) test
