@@ -1,0 +1,476 @@
+import asyncio
+import logging
+import random
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from console.bus import Bus
+from console.clock import SystemClock
+from console.domain.agent import AgentState, Role
+from console.domain.errors import NetworkError, Refused, SettingsError
+from console.domain.events import LinkChanged, LinkState
+from console.domain.figures import Delta, Snapshot
+from console.history.schema import history_migrations
+from console.store.database import Database
+from console.store.outbox import outbox_migrations
+from console.sync.backoff import Backoff
+from console.sync.link import Link
+from console.sync.outbox import Outbox
+from console.wire import (
+    AgentView,
+    BoardDelta,
+    BoardSnapshot,
+    Command,
+    Farewell,
+    Heartbeat,
+    Reply,
+)
+from tests.sync.small_centre import NOW, Facts, SmallCentre, small_centre
+
+
+@pytest.fixture
+async def centre() -> AsyncIterator[SmallCentre]:
+    async with small_centre() as running:
+        yield running
+
+
+class Rooms:
+    """A desk's link with what it needs."""
+
+    def __init__(self, path: Path) -> None:
+        self.clock = SystemClock()
+        self.bus = Bus()
+        self.facts = Facts(self.bus)
+        self.database = Database.open(path, [outbox_migrations, history_migrations])
+        self.outbox = Outbox(self.bus, self.database, self.clock, backoff=Backoff(0.01, 0.05))
+        self.contact = "sip:k3jd9@127.0.0.1:5070"
+        self.link = Link(
+            self.bus,
+            self.clock,
+            self.outbox,
+            contact=lambda: self.contact,
+            backoff=Backoff(0.01, 0.05, random.Random(1)),
+        )
+
+    async def online(self, centre: SmallCentre, user: str = "anna", password: str = "secret") -> None:
+        await self.link.sign_in(centre.url, user, password)
+        await self.until(LinkState.ONLINE)
+
+    async def until(self, state: LinkState) -> None:
+        await self.facts.wait(lambda: self.link.state is state)
+
+    def states(self) -> list[LinkState]:
+        return [event.state for event in self.facts.of(LinkChanged)]
+
+
+@pytest.fixture
+async def rooms(tmp_path: Path) -> AsyncIterator[Rooms]:
+    made = Rooms(tmp_path / "desk.db")
+    yield made
+    await made.link.stop()
+    await made.database.close()
+
+
+async def heard(board: list[Snapshot], count: int) -> None:
+    async with asyncio.timeout(10):
+        while len(board) < count:  # noqa: ASYNC110 - a list, there is nothing to await
+            await asyncio.sleep(0.005)
+
+
+async def test_sign_in_links_the_desk(centre: SmallCentre, rooms: Rooms) -> None:
+    await rooms.online(centre)
+    desk = await centre.desk()
+    assert desk.hello.token == "token-of-anna"
+    assert desk.hello.contact == rooms.contact
+    assert desk.hello.session is not None
+    assert desk.hello.session.version == 7
+    assert (desk.hello.board, desk.hello.last_sequence) == (False, None)
+    assert (rooms.link.user, rooms.link.name, rooms.link.role) == ("anna", "Anna", Role.AGENT)
+    assert rooms.link.welcome is not None
+    assert rooms.link.welcome.pause_reasons == ("Lunch",)
+    assert rooms.states() == [LinkState.CONNECTING, LinkState.ONLINE]
+    last = rooms.facts.of(LinkChanged)[-1]
+    assert (last.user, last.role, last.reason) == ("anna", Role.AGENT, "")
+    assert abs(rooms.link.clock_offset - (NOW - rooms.clock.now())) < timedelta(seconds=5)
+
+
+async def test_a_wrong_password_is_refused_in_words(centre: SmallCentre, rooms: Rooms) -> None:
+    with pytest.raises(Refused, match="Name or password"):
+        await rooms.link.sign_in(centre.url, "anna", "guess")
+    assert rooms.link.state is LinkState.SIGNED_OUT
+    assert rooms.link.user == ""
+    await rooms.online(centre)
+
+
+async def test_nobody_there_is_a_network_error_in_words(rooms: Rooms, free_port: int) -> None:
+    with pytest.raises(NetworkError, match="nothing listens there"):
+        await rooms.link.sign_in(f"http://127.0.0.1:{free_port}", "anna", "secret")
+    assert rooms.link.state is LinkState.SIGNED_OUT
+
+
+@pytest.mark.parametrize(
+    "url", ["", "centre", "ftp://centre", "http://", "http://[::1", "https://a:b@host", "http://h:99999"]
+)
+async def test_a_url_that_is_none_is_told(rooms: Rooms, url: str) -> None:
+    with pytest.raises(SettingsError, match=r"https://centre\.company\.example"):
+        await rooms.link.sign_in(url, "anna", "secret")
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (200, b"<html>Hotel Wi-Fi</html>"),
+        (201, b"{}"),
+        (201, b'{"token":1}'),
+        (201, b"\xff\xfe"),
+        (500, b"boom"),
+        (302, b""),
+        (201, b"[" * 100_000),
+        (201, b"x" * 5_000_000),
+    ],
+)
+async def test_what_is_no_centre_is_told(centre: SmallCentre, rooms: Rooms, status: int, body: bytes) -> None:
+    centre.answer_sign_in = lambda _: (status, body)
+    with pytest.raises(NetworkError):
+        await rooms.link.sign_in(centre.url, "anna", "secret")
+    assert rooms.link.state is LinkState.SIGNED_OUT
+
+
+async def test_the_token_is_in_no_log_and_no_repr(
+    centre: SmallCentre, rooms: Rooms, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        await rooms.online(centre)
+        await centre.stop()
+        await rooms.until(LinkState.LOST)
+    ours = [entry.getMessage() for entry in caplog.records if entry.name.startswith("console")]
+    assert "token-of" not in "".join(ours)
+    assert "secret" not in "".join(ours)
+    assert "token-of" not in repr(rooms.link._signed_in)
+
+
+async def test_a_lost_centre_is_found_again_and_told_once(
+    centre: SmallCentre, rooms: Rooms, caplog: pytest.LogCaptureFixture
+) -> None:
+    await rooms.online(centre)
+    first = await centre.desk()
+    await centre.stop()
+    await rooms.until(LinkState.LOST)
+    await asyncio.sleep(0.3)
+    await centre.start()
+    await rooms.until(LinkState.ONLINE)
+    second = await centre.desk()
+    assert second.hello.session == first.hello.session
+    told = [entry.message for entry in caplog.records if entry.name == "console.sync.link"]
+    assert [line.split()[4] for line in told] == ["lost", "online"]
+
+
+async def test_a_silent_centre_counts_as_gone(centre: SmallCentre, rooms: Rooms) -> None:
+    centre.heartbeat_s = 0.1
+    await rooms.online(centre)
+    await rooms.until(LinkState.LOST)
+    assert "not been heard" in rooms.link.reason
+    await rooms.until(LinkState.ONLINE)
+
+
+async def test_heartbeats_keep_it_up_both_ways(centre: SmallCentre, rooms: Rooms) -> None:
+    centre.heartbeat_s = 0.2
+    await rooms.online(centre)
+    desk = await centre.desk()
+    for _ in range(6):
+        beat = await desk.next(Heartbeat)
+        assert abs(beat.now - rooms.clock.now()) < timedelta(seconds=5)
+        await desk.say(Heartbeat(now=NOW, sequence=1))
+    assert rooms.states() == [LinkState.CONNECTING, LinkState.ONLINE]
+
+
+async def test_a_clock_that_was_set_is_noticed(centre: SmallCentre, rooms: Rooms) -> None:
+    await rooms.online(centre)
+    desk = await centre.desk()
+    later = rooms.clock.now() + timedelta(hours=1)
+    await desk.say(Heartbeat(now=later, sequence=1), Reply(number=999))
+    await rooms.link.command("ready")
+    assert abs(rooms.link.clock_offset - timedelta(hours=1)) < timedelta(seconds=5)
+
+
+async def test_a_farewell_without_return_wants_a_new_sign_in(centre: SmallCentre, rooms: Rooms) -> None:
+    await rooms.online(centre)
+    desk = await centre.desk()
+    await desk.say(Farewell(reason="You signed in at another desk.", retry=False))
+    await rooms.until(LinkState.REFUSED)
+    assert rooms.link.reason == "You signed in at another desk."
+    await desk.gone()
+    await rooms.online(centre)
+
+
+async def test_a_farewell_with_return_comes_back(centre: SmallCentre, rooms: Rooms) -> None:
+    await rooms.online(centre)
+    desk = await centre.desk()
+    await desk.say(Farewell(reason="The centre restarts."))
+    await rooms.until(LinkState.LOST)
+    assert rooms.link.reason == "The centre restarts."
+    await rooms.until(LinkState.ONLINE)
+
+
+async def test_an_expired_token_wants_a_new_sign_in(centre: SmallCentre, rooms: Rooms) -> None:
+    await rooms.online(centre)
+    centre.bad_tokens = True
+    await (await centre.desk()).close(1012)
+    await rooms.until(LinkState.REFUSED)
+    assert "expired" in rooms.link.reason
+
+
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [(401, LinkState.REFUSED), (403, LinkState.REFUSED), (404, LinkState.LOST), (503, LinkState.LOST)],
+)
+async def test_a_refused_upgrade(centre: SmallCentre, rooms: Rooms, status: int, state: LinkState) -> None:
+    centre.refuse_upgrade = status
+    await rooms.link.sign_in(centre.url, "anna", "secret")
+    await rooms.until(state)
+
+
+async def test_commands_are_done_or_refused_in_the_centres_words(centre: SmallCentre, rooms: Rooms) -> None:
+    with pytest.raises(NetworkError):
+        await rooms.link.command("ready")
+    await rooms.online(centre)
+    desk = await centre.desk()
+    await rooms.link.command("ready")
+    await rooms.link.command("pause", "Lunch")
+    with pytest.raises(Refused, match="There is no reason “Siesta”"):
+        await rooms.link.command("pause", "Siesta")
+    sent = [await desk.next(Command) for _ in range(3)]
+    assert [(one.action, one.argument) for one in sent] == [
+        ("ready", ""),
+        ("pause", "Lunch"),
+        ("pause", "Siesta"),
+    ]
+    assert len({one.number for one in sent}) == 3
+
+
+async def test_a_command_without_a_reply_ends_in_words(
+    centre: SmallCentre, rooms: Rooms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await rooms.online(centre)
+    monkeypatch.setattr("console.sync.link.REPLY_S", 0.05)
+    with pytest.raises(NetworkError, match="did not reply"):
+        await rooms.link.command("no such")
+
+
+async def test_a_command_cut_off_ends_in_words(centre: SmallCentre, rooms: Rooms) -> None:
+    await rooms.online(centre)
+    desk = await centre.desk()
+    asked = asyncio.ensure_future(rooms.link.command("end_wrap_up"))
+    await desk.next(Command)
+    await desk.close(1012)
+    with pytest.raises(NetworkError, match="before the centre replied"):
+        await asked
+
+
+async def test_the_agents_own_state_is_handed_on(centre: SmallCentre, rooms: Rooms) -> None:
+    views: list[AgentView] = []
+    undo = rooms.link.on_agent(views.append)
+    await rooms.online(centre)
+    desk = await centre.desk()
+    view = AgentView(sequence=5, at=NOW, state=AgentState.READY, since=NOW)
+    await desk.say(view)
+    await rooms.link.command("ready")
+    assert rooms.link.agent_view == view
+    assert views == [view]
+    undo()
+    await desk.say(view)
+    await rooms.link.command("ready")
+    assert len(views) == 1
+    assert rooms.link.known_sequence() == 5
+
+
+async def test_a_listener_that_fails_harms_nobody(centre: SmallCentre, rooms: Rooms) -> None:
+    told: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+    views: list[AgentView] = []
+
+    def fails(_: AgentView) -> None:
+        raise KeyError("broken view")
+
+    rooms.link.on_agent(fails)
+    rooms.link.on_agent(views.append)
+    await rooms.online(centre)
+    await (await centre.desk()).say(AgentView(sequence=5, at=NOW, state=AgentState.READY, since=NOW))
+    await rooms.link.command("ready")
+    assert len(views) == 1
+    assert rooms.link.state is LinkState.ONLINE
+    assert len(told) == 1
+
+
+async def test_the_board_is_kept_resumed_and_aged(centre: SmallCentre, rooms: Rooms) -> None:
+    boards: list[Snapshot] = []
+    rooms.link.on_board(boards.append)
+    rooms.contact = ""
+    rooms.link.want_board(True)
+    assert rooms.link.board_age is None
+    centre.sequence = 12
+    await rooms.online(centre, "sven", "hidden")
+    desk = await centre.desk()
+    assert (desk.hello.board, desk.hello.last_sequence, desk.hello.contact) == (True, None, "")
+    assert desk.hello.session is None
+    await desk.say(
+        BoardSnapshot(snapshot=Snapshot(sequence=10, at=NOW)),
+        BoardDelta(delta=Delta(sequence=12, at=NOW, last_event_at=NOW, since=10)),
+    )
+    await heard(boards, 2)
+    assert boards[-1] == Snapshot(sequence=12, at=NOW, last_event_at=NOW)
+    assert rooms.link.board == boards[-1]
+    assert rooms.link.board_age is not None
+    await desk.close(1012)
+    desk = await centre.desk()
+    assert desk.hello.last_sequence == 12
+    await rooms.until(LinkState.ONLINE)
+    assert rooms.link.board == boards[-1]
+
+
+async def test_a_gap_fetches_the_whole_board(centre: SmallCentre, rooms: Rooms) -> None:
+    boards: list[Snapshot] = []
+    rooms.link.on_board(boards.append)
+    rooms.link.want_board(True)
+    await rooms.online(centre)
+    desk = await centre.desk()
+    await desk.say(
+        BoardSnapshot(snapshot=Snapshot(sequence=10, at=NOW)),
+        BoardDelta(delta=Delta(sequence=30, at=NOW, since=20)),
+    )
+    await desk.gone()
+    desk = await centre.desk()
+    assert desk.hello.last_sequence is None
+    await desk.say(BoardSnapshot(snapshot=Snapshot(sequence=31, at=NOW)))
+    await heard(boards, 2)
+    assert [board.sequence for board in boards] == [10, 31]
+
+
+async def test_a_delta_before_any_board_fetches_the_whole(centre: SmallCentre, rooms: Rooms) -> None:
+    rooms.link.want_board(True)
+    await rooms.online(centre)
+    desk = await centre.desk()
+    await desk.say(BoardDelta(delta=Delta(sequence=30, at=NOW)))
+    await desk.gone()
+    assert (await centre.desk()).hello.last_sequence is None
+
+
+async def test_a_centre_with_another_ledger_gets_no_old_board(centre: SmallCentre, rooms: Rooms) -> None:
+    boards: list[Snapshot] = []
+    rooms.link.on_board(boards.append)
+    rooms.link.want_board(True)
+    centre.sequence = 100
+    await rooms.online(centre)
+    desk = await centre.desk()
+    await desk.say(BoardSnapshot(snapshot=Snapshot(sequence=100, at=NOW)))
+    await heard(boards, 1)
+    centre.sequence = 3
+    await desk.close(1012)
+    await centre.desk()
+    await rooms.facts.wait(lambda: rooms.states()[-2:] == [LinkState.LOST, LinkState.ONLINE])
+    assert rooms.link.board is None
+
+
+async def test_a_board_wanted_later_is_fetched_and_one_not_wanted_is_let_go(
+    centre: SmallCentre, rooms: Rooms
+) -> None:
+    await rooms.online(centre)
+    desk = await centre.desk()
+    await desk.say(BoardSnapshot(snapshot=Snapshot(sequence=10, at=NOW)))
+    rooms.link.want_board(True)
+    rooms.link.want_board(True)
+    desk = await centre.desk()
+    assert desk.hello.board
+    boards: list[Snapshot] = []
+    rooms.link.on_board(boards.append)
+    await desk.say(BoardSnapshot(snapshot=Snapshot(sequence=11, at=NOW)))
+    await heard(boards, 1)
+    rooms.link.want_board(False)
+    assert rooms.link.board is None
+
+
+BAD = [
+    "",
+    "null",
+    "[]",
+    "{}",
+    '{"frame":"Nonsense"}',
+    '{"frame":"Welcome"}',
+    '{"frame":"Reply","number":"one"}',
+    '{"frame":"BoardDelta","delta":{"sequence":-1}}',
+    "[" * 100_000,
+    '{"frame":"Heartbeat","now":"yesterday"}',
+    '{"frame":"Reply","number":1e999}',
+    "\x00",
+    "x" * 1_000_000,
+]
+
+
+async def test_frames_of_any_shape_are_counted_and_harm_nothing(centre: SmallCentre, rooms: Rooms) -> None:
+    await rooms.online(centre)
+    desk = await centre.desk()
+    for text in BAD:
+        await desk.say_text(text)
+    await desk.say_bytes(b"\xff\xfe\xfd")
+    await rooms.link.command("ready")
+    assert rooms.link.bad_frames == len(BAD) + 1
+    assert rooms.states() == [LinkState.CONNECTING, LinkState.ONLINE]
+
+
+async def test_a_frame_too_long_ends_the_connection_not_the_program(
+    centre: SmallCentre, rooms: Rooms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("console.sync.conversation.MOST_BYTES", 100_000)
+    await rooms.online(centre)
+    await (await centre.desk()).say_text("x" * 200_000)
+    await rooms.until(LinkState.LOST)
+    assert "more than 100000 bytes" in rooms.link.reason
+    await rooms.until(LinkState.ONLINE)
+
+
+async def test_a_flood_of_nonsense_is_hung_up_on(centre: SmallCentre, rooms: Rooms) -> None:
+    await rooms.online(centre)
+    desk = await centre.desk()
+    for _ in range(150):
+        await desk.say_text("nonsense")
+    await rooms.until(LinkState.LOST)
+    assert "cannot read" in rooms.link.reason
+
+
+async def test_a_centre_that_never_welcomes_is_given_up(
+    centre: SmallCentre, rooms: Rooms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("console.sync.conversation.OPEN_S", 0.2)
+    centre.welcomes = False
+    await rooms.link.sign_in(centre.url, "anna", "secret")
+    await rooms.until(LinkState.LOST)
+    assert "no answer in time" in rooms.link.reason
+
+
+async def test_sign_out_tells_the_centre_and_forgets(centre: SmallCentre, rooms: Rooms) -> None:
+    await rooms.online(centre)
+    desk = await centre.desk()
+    await rooms.link.sign_out()
+    assert (await desk.next(Command)).action == "sign_out"
+    await desk.gone()
+    assert (rooms.link.state, rooms.link.user, rooms.link.role) == (LinkState.SIGNED_OUT, "", None)
+    await rooms.link.sign_out()
+    assert rooms.states().count(LinkState.SIGNED_OUT) == 1
+
+
+async def test_stop_leaves_without_signing_out(centre: SmallCentre, rooms: Rooms) -> None:
+    await rooms.online(centre)
+    desk = await centre.desk()
+    await rooms.link.stop()
+    await desk.gone()
+    await rooms.link.stop()
+
+
+async def test_stop_while_it_tries_to_come_back(centre: SmallCentre, rooms: Rooms) -> None:
+    await rooms.online(centre)
+    await centre.stop()
+    await rooms.until(LinkState.LOST)
+    await rooms.link.stop()
