@@ -66,6 +66,12 @@ class SwitchSettings(_Section, frozen=True, kw_only=True):
     rtp_first: Annotated[_Port, _help("First RTP port; 0 takes free ones.")] = 0
     rtp_last: Annotated[_Port, _help("Last RTP port.")] = 0
     language: Annotated[str, _help("Language of the prompts: en or de.")] = "en"
+    max_calls: Annotated[
+        int, _number("Customers on the switch at once; further ones get 503.", least=1, most=10000)
+    ] = 500
+    media_timeout_s: Annotated[
+        float, _number("Seconds without sound after which a call counts as lost.", least=0.1, most=3600)
+    ] = 30.0
 
 
 class RoutingSettings(_Section, frozen=True, kw_only=True):
