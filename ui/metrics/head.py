@@ -1,0 +1,205 @@
+"""The strip over the board: all queues together, how many need somebody, the time, how fresh it is."""
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from ui.metrics.freshness import Freshness, Health
+from ui.metrics.ink import LEFT, RIGHT, Ink, Words, colour, shape_of, tone_of
+from ui.metrics.presenter import Figure, Level, StripView
+from ui.metrics.tongue import Tongue
+from ui.theme import theme_of
+
+HEAD = 78.0
+BANNER = 38.0
+# How wide each figure of the strip is against the others.
+_SHARES = (0.95, 1.25, 1.6, 0.8, 0.8, 0.95, 1.0, 1.15, 1.7)
+
+
+class Head(QWidget):
+    """The strip. Its figures are those of `StripView`."""
+
+    def __init__(self, tongue: Tongue, parent: QWidget | None = None) -> None:
+        """An empty strip."""
+        super().__init__(parent)
+        self._tongue = tongue
+        self._scale = 1.0
+        self._view = StripView(figures=(), formula="", critical=0, warning=0)
+        self._time = ""
+        self._fresh: Freshness | None = None
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    @property
+    def view(self) -> StripView:
+        """What it says."""
+        return self._view
+
+    def set_scale(self, scale: float) -> None:
+        """Everything larger or smaller."""
+        self._scale = scale
+        self.setFixedHeight(round(HEAD * scale))
+
+    def put(self, view: StripView, time: str, fresh: Freshness) -> None:
+        """Say something new; the same again repaints nothing."""
+        if (view, time, fresh.age, fresh.health) == self._said():
+            return
+        self._view, self._time, self._fresh = view, time, fresh
+        self.setToolTip(f"{self._tongue.say('service level')}: {view.formula}" if view.formula else "")
+        self.setAccessibleName(
+            ", ".join(
+                f"{item.label} {item.text}{f' ({item.note})' if item.note else ''}" for item in view.figures
+            )
+        )
+        self.update()
+
+    def _said(self) -> tuple[object, ...]:
+        fresh = self._fresh
+        return (self._view, self._time, fresh.age if fresh else None, fresh.health if fresh else None)
+
+    def sizeHint(self) -> QSize:
+        """As tall as its scale wants."""
+        return QSize(600, round(HEAD * self._scale))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """One card with all figures; at the right the time and the freshness."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        theme, scale = theme_of(self), self._scale
+        ink = Ink(painter, theme, scale)
+        ink.card(QRectF(self.rect()), theme.surface, theme.line)
+        pad = 16 * scale
+        inner = QRectF(self.rect()).adjusted(pad, 0, -pad, 0)
+        clock = 128 * scale
+        alerts = 176 * scale
+        self._paint_clock(ink, QRectF(inner.right() - clock, 0, clock, inner.height()))
+        self._paint_alerts(ink, QRectF(inner.left(), 0, alerts, inner.height()))
+        left = inner.left() + alerts + 8 * scale
+        whole = inner.right() - clock - 8 * scale - left
+        for share, figure in zip(_SHARES, self._view.figures, strict=False):
+            width = whole * share / sum(_SHARES)
+            self._paint_figure(ink, QRectF(left, 0, width - 8 * scale, inner.height()), figure)
+            left += width
+        painter.end()
+
+    def _paint_figure(self, ink: Ink, place: QRectF, figure: Figure) -> None:
+        scale, left, tint = ink.scale, place.left(), ink.theme.text
+        top = place.top() + 9 * scale
+        if figure.level is not Level.PLAIN:
+            tone = tone_of(ink.theme, figure.level)
+            tint = tone.ink
+            ink.shape(QPointF(left, top + 1.5 * scale), shape_of(figure.level), tone.mark, 13)
+            left += 17 * scale
+        ink.words(
+            QRectF(left, top, place.right() - left, 16 * scale), figure.label, Words(12, ink.theme.soft)
+        )
+        line = QRectF(place.left(), top + 16 * scale, place.width(), 28 * scale)
+        ink.figure(line, figure.text, Words(22, tint, strong=True))
+        under = QRectF(place.left(), top + 44 * scale, place.width(), 15 * scale)
+        ink.words(under, figure.note, Words(11, ink.theme.soft))
+
+    def _paint_clock(self, ink: Ink, place: QRectF) -> None:
+        scale, theme, fresh = ink.scale, ink.theme, self._fresh
+        line = QRectF(place.left(), 9 * scale + 12 * scale, place.width(), 28 * scale)
+        ink.words(line, self._time, Words(22, theme.text, strong=True, side=RIGHT))
+        if fresh is None or fresh.health is Health.EMPTY:
+            return
+        live = fresh.health is Health.LIVE
+        tone = theme.good if live else theme.critical
+        words = f"{self._tongue.say('live' if live else 'stale')}, {self._tongue.say('age', age=fresh.age)}"
+        under = QRectF(place.left(), 50 * scale, place.width(), 18 * scale)
+        ink.words(under, words, Words(12, tone.ink, strong=not live, side=RIGHT))
+        wide = ink.width(words, 12, strong=not live) + 18 * scale
+        corner = QPointF(under.right() - wide, under.center().y() - 7 * scale)
+        ink.shape(corner, "circle-dot" if live else "wifi-off", tone.mark, 14)
+
+    def _paint_alerts(self, ink: Ink, place: QRectF) -> None:
+        scale, theme, say = ink.scale, ink.theme, self._tongue.say
+        title = QRectF(place.left(), 9 * scale, place.width(), 18 * scale)
+        ink.words(title, say("all queues"), Words(15, theme.text, strong=True))
+        lines = [
+            (level, say(key, n=number))
+            for level, key, number in (
+                (Level.CRITICAL, "alerts critical", self._view.critical),
+                (Level.WARNING, "alerts warning", self._view.warning),
+            )
+            if number
+        ] or [(Level.PLAIN, say("alerts none"))]
+        for number, (level, words) in enumerate(lines):
+            tone = tone_of(theme, level)
+            top = (31 + number * 19) * scale
+            ink.shape(QPointF(place.left(), top + 2 * scale), shape_of(level), tone.mark, 14)
+            line = QRectF(place.left() + 19 * scale, top, place.width() - 19 * scale, 18 * scale)
+            plain = level is Level.PLAIN
+            ink.words(line, words, Words(12, theme.soft if plain else tone.ink, strong=not plain))
+
+
+class Banner(QWidget):
+    """A line across the board that says what is wrong; without words it takes no room."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        """Hidden."""
+        super().__init__(parent)
+        self._words = ""
+        self._lost = False
+        self._scale = 1.0
+        self.hide()
+
+    @property
+    def words(self) -> str:
+        """What it says, "" while hidden."""
+        return self._words
+
+    def set_scale(self, scale: float) -> None:
+        """Everything larger or smaller."""
+        self._scale = scale
+        self.setFixedHeight(round(BANNER * scale))
+
+    def tell(self, words: str, *, lost: bool) -> None:
+        """Say what is wrong, or nothing with ""."""
+        if (words, lost) == (self._words, self._lost):
+            return
+        self._words, self._lost = words, lost
+        self.setAccessibleName(words)
+        self.setVisible(bool(words))
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Shape and words on a tinted ground."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        theme = theme_of(self)
+        tone = theme.critical if self._lost else theme.warning
+        ink = Ink(painter, theme, self._scale)
+        area = QRectF(self.rect())
+        ink.card(area, tone.fill, tone.mark)
+        scale = self._scale
+        ink.shape(
+            QPointF(14 * scale, area.center().y() - 10 * scale),
+            "wifi-off" if self._lost else "clock",
+            tone.mark,
+            20,
+        )
+        ink.words(
+            area.adjusted(44 * scale, 0, -14 * scale, 0),
+            self._words,
+            Words(15, tone.ink, strong=True, side=LEFT),
+        )
+        painter.end()
+
+
+class Veil(QWidget):
+    """Dims what lies below it while the figures are stale; the mouse goes through."""
+
+    def __init__(self, parent: QWidget) -> None:
+        """Hidden."""
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.hide()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The window's own colour, half through."""
+        painter = QPainter(self)
+        painter.setOpacity(0.55)
+        painter.fillRect(event.rect(), colour(theme_of(self).canvas))
+        painter.end()

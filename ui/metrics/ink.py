@@ -1,0 +1,110 @@
+"""Drawing words and shapes on the wallboard, at its scale. All sizes are given at scale 1."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
+
+from ui.metrics.presenter import Level
+from ui.theme import TONE_ICONS, Theme, Tone, font
+from ui.widgets.icons import pixmap
+
+LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+CENTRE = Qt.AlignmentFlag.AlignCenter
+_TONES = {Level.PLAIN: "good", Level.WARNING: "warning", Level.CRITICAL: "critical"}
+
+
+@lru_cache(maxsize=128)
+def type_of(pixels: int, *, strong: bool = False) -> QFont:
+    """A font of so many pixels with digits of one width."""
+    return font(max(1, pixels), strong=strong, digits=True)
+
+
+@lru_cache(maxsize=128)
+def measure(pixels: int, *, strong: bool = False) -> QFontMetricsF:
+    """The metrics of `type_of`."""
+    return QFontMetricsF(type_of(pixels, strong=strong))
+
+
+@lru_cache(maxsize=8192)
+def fitted(words: str, pixels: int, width: int, *, strong: bool = False) -> str:
+    """Words as far as they fit into a width, ending in … where they do not."""
+    return measure(pixels, strong=strong).elidedText(words, Qt.TextElideMode.ElideRight, width)
+
+
+@lru_cache(maxsize=64)
+def colour(name: str) -> QColor:
+    """A colour by its name in the theme."""
+    return QColor(name)
+
+
+def tone_of(theme: Theme, level: Level) -> Tone:
+    """The colours of a level."""
+    return theme.tone(_TONES[level])
+
+
+def shape_of(level: Level) -> str:
+    """The shape that says a level without its colour."""
+    return TONE_ICONS[_TONES[level]]
+
+
+@dataclass(frozen=True)
+class Words:
+    """How words are set: size at scale 1, colour, weight and side."""
+
+    size: float
+    colour: str
+    strong: bool = False
+    side: Qt.AlignmentFlag = LEFT
+
+
+@dataclass(frozen=True)
+class Ink:
+    """A painter with the theme and scale it paints in."""
+
+    painter: QPainter
+    theme: Theme
+    scale: float
+
+    def words(self, place: QRectF, text: str, how: Words) -> None:
+        """Write one line into a place; what does not fit ends in …."""
+        pixels = round(how.size * self.scale)
+        self.painter.setFont(type_of(pixels, strong=how.strong))
+        self.painter.setPen(colour(how.colour))
+        shown = fitted(text, pixels, int(place.width() + 1), strong=how.strong)
+        self.painter.drawText(place, int(how.side), shown)
+
+    def figure(self, place: QRectF, text: str, how: Words) -> float:
+        """Write a figure: it is never cut, rather smaller; returns how wide it is."""
+        wide = self.width(text, how.size, strong=how.strong)
+        fits = how.size if wide <= place.width() else how.size * place.width() / wide * 0.98
+        pixels = max(1, int(fits * self.scale) if fits < how.size else round(how.size * self.scale))
+        self.painter.setFont(type_of(pixels, strong=how.strong))
+        self.painter.setPen(colour(how.colour))
+        self.painter.drawText(place, int(how.side | Qt.TextFlag.TextDontClip), text)
+        return min(wide, place.width())
+
+    def width(self, text: str, size: float, *, strong: bool = False) -> float:
+        """How wide a line of words is."""
+        return measure(round(size * self.scale), strong=strong).horizontalAdvance(text)
+
+    def card(self, place: QRectF, fill: str, line: str, weight: float = 1.0, radius: float = 8.0) -> None:
+        """A rounded ground with a line around it, the line inside the place."""
+        pen = QPen(colour(line), weight * max(1.0, self.scale)) if line else QPen(Qt.PenStyle.NoPen)
+        inset = weight * max(1.0, self.scale) / 2 if line else 0.0
+        self.painter.setPen(pen)
+        self.painter.setBrush(colour(fill))
+        rounded = radius * self.scale
+        self.painter.drawRoundedRect(place.adjusted(inset, inset, -inset, -inset), rounded, rounded)
+
+    def shape(self, corner: QPointF, name: str, tint: str, size: float) -> None:
+        """An icon with its upper left corner at a point."""
+        ratio = self.painter.device().devicePixelRatioF()
+        self.painter.drawPixmap(corner, pixmap(name, tint, round(size * self.scale), ratio))
+
+    def rule(self, left: QPointF, width: float) -> None:
+        """A thin line across."""
+        self.painter.setPen(QPen(colour(self.theme.line), max(1.0, self.scale)))
+        self.painter.drawLine(left, QPointF(left.x() + width, left.y()))

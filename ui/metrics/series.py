@@ -1,0 +1,115 @@
+"""From figures to what the graphs draw: points, bands and bars. Pure; x is Unix time in seconds."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from console.domain.agent import AgentState
+from console.domain.figures import Interval, Sample, Snapshot
+
+INTERVAL_S = 900
+LINES = 6  # more lines than this cannot be told apart: only the busiest queues are drawn
+BANDS = (
+    AgentState.ON_CONTACT,
+    AgentState.HOLD,
+    AgentState.WRAP_UP,
+    AgentState.OFFERED,
+    AgentState.READY,
+    AgentState.PAUSED,
+    AgentState.NOT_RESPONDING,
+)
+"""From the ground up: work first, then who is free, then who is away."""
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One line: a queue's key and its values."""
+
+    key: str
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+
+
+class Band(msgspec.Struct, frozen=True):
+    """One band of a stack: its state, its lower and upper edge, and how many are in it now."""
+
+    state: AgentState
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    now: int
+
+
+class Bars(msgspec.Struct, frozen=True):
+    """Counts by interval, x at the interval's start."""
+
+    x: tuple[float, ...]
+    offered: tuple[int, ...]
+    answered: tuple[int, ...]
+    abandoned: tuple[int, ...]
+
+
+class Steps(msgspec.Struct, frozen=True):
+    """Service level in per cent by interval; only intervals in which there was something to divide."""
+
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    target: float
+
+
+def times(samples: Sequence[Sample]) -> tuple[float, ...]:
+    """When samples were taken."""
+    return tuple(sample.at.timestamp() for sample in samples)
+
+
+def waiting_lines(samples: Sequence[Sample], queue: str = "") -> list[Line]:
+    """Waiting calls over time: one queue's line, or those of the busiest queues."""
+    x = times(samples)
+    if queue:
+        return [Line(queue, x, tuple(float(sample.waiting.get(queue, 0)) for sample in samples))]
+    keys = sorted({key for sample in samples for key in sample.waiting if key})
+    weight = {key: sum(sample.waiting.get(key, 0) for sample in samples) for key in keys}
+    busiest = sorted(keys, key=lambda key: (-weight[key], key))
+    return [
+        Line(key, x, tuple(float(sample.waiting.get(key, 0)) for sample in samples))
+        for key in busiest[:LINES]
+    ]
+
+
+def agent_bands(samples: Sequence[Sample]) -> list[Band]:
+    """Agents by state over time, stacked; states that nobody was in are left out."""
+    bands: list[Band] = []
+    low = [0.0] * len(samples)
+    for state in BANDS:
+        numbers = [sample.agents.get(state, 0) for sample in samples]
+        if not any(numbers):
+            continue
+        high = [below + number for below, number in zip(low, numbers, strict=True)]
+        bands.append(Band(state, tuple(low), tuple(high), numbers[-1]))
+        low = high
+    return bands
+
+
+def _of(board: Snapshot, queue: str) -> list[Interval]:
+    return sorted((item for item in board.intervals if item.queue == queue), key=lambda item: item.start)
+
+
+def service_steps(board: Snapshot, queue: str = "") -> Steps:
+    """Service level by interval against its target, of a queue or of all together."""
+    counted = [item for item in _of(board, queue) if item.service_level is not None]
+    rows = {row.queue.key: row for row in board.queues}
+    row = rows.get(queue) if queue else board.total
+    return Steps(
+        tuple(item.start.timestamp() for item in counted),
+        tuple(100.0 * (item.service_level or 0.0) for item in counted),
+        100.0 * (row.queue.target if row else 0.8),
+    )
+
+
+def call_bars(board: Snapshot, queue: str = "") -> Bars:
+    """Offered, answered and abandoned calls by interval, of a queue or of all together."""
+    rows = _of(board, queue)
+    return Bars(
+        tuple(item.start.timestamp() for item in rows),
+        tuple(item.counts.offered for item in rows),
+        tuple(item.counts.answered for item in rows),
+        tuple(item.counts.abandoned for item in rows),
+    )

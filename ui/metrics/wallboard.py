@@ -1,0 +1,309 @@
+"""The wallboard window: what is going on in every queue and with every agent, for a desk or a wall."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from PySide6.QtCore import QEvent, QRect, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
+from PySide6.QtWidgets import QWidget
+
+from console.clock import Clock
+from console.domain.events import LinkState
+from console.domain.figures import QueueFigures, Snapshot
+from ui.metrics.freshness import Freshness, Health, freshness
+from ui.metrics.graphs import Graphs
+from ui.metrics.grid import Kind
+from ui.metrics.head import BANNER, HEAD, Banner, Head, Veil
+from ui.metrics.models import AgentsModel, CallersModel, by_key
+from ui.metrics.pace import Pace
+from ui.metrics.panels import AgentsPanel, CallersPanel
+from ui.metrics.presenter import StripView, TileView, strip, tile
+from ui.metrics.queue_board import QueueBoard
+from ui.metrics.tongue import Tongue
+from ui.widgets.empty import EmptyState
+from ui.widgets.ticker import Ticker
+
+LEFT_SHARE = 0.585
+LEFT_SHARE_ROWS = 0.615  # many queues in rows need the room
+TILES_MOST = 0.60  # of the height under the strip
+_REFERENCE = (1440.0, 810.0)  # the window's size at scale 1
+
+
+class BoardService(Protocol):
+    """Where the board comes from. `clock_offset` is the centre's time minus ours (timedelta, or seconds)."""
+
+    @property
+    def board(self) -> Snapshot | None:
+        """The newest figures, whole; None before the first."""
+        ...
+
+    @property
+    def state(self) -> LinkState:
+        """How the link to the centre stands."""
+        ...
+
+    @property
+    def clock_offset(self) -> timedelta | float:
+        """The centre's time minus this machine's."""
+        ...
+
+    def on_board(self, handler: Callable[..., None]) -> Callable[[], None]:
+        """Tell `handler` of each change of the board (its arguments are ignored); returns unsubscribe."""
+        ...
+
+
+class Wallboard(QWidget):
+    """The window. It reads `service.board` at most 25 times a second, and only when it was told of a change.
+
+    Keys: F11 full screen, Esc leaves it; Page Up, Page Down turn the pages of many queues; in the queues
+    arrows move and Enter chooses one, which agents, callers and graphs then follow.
+    """
+
+    def __init__(
+        self,
+        service: BoardService,
+        clock: Clock,
+        tongue: Tongue | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        """The board of a service, in a language and time zone."""
+        super().__init__(parent)
+        self._service = service
+        self._clock = clock
+        self._tongue = tongue or Tongue()
+        self._scale = 0.0
+        self._board: Snapshot | None = None
+        self._rows: dict[str, tuple[QueueFigures, TileView]] = {}
+        self._names: dict[str, str] = {}
+        self._fresh: Freshness | None = None
+        self._kiosk = False
+        self._make()
+        self.pace = Pace(self, clock, self._draw)
+        self._ticker = Ticker(self)
+        self._ticker.ticked.connect(self._tick)
+        self._unsubscribe: Callable[[], None] | None = service.on_board(self._heard)
+        self._ticker.start()
+        self._draw()
+
+    def _make(self) -> None:
+        tongue = self._tongue
+        now = self._centre_now()
+        self.setWindowTitle(f"Callboard: {tongue.say('title')}")
+        self.setMinimumSize(960, 540)
+        self.resize(1440, 810)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.agents_model = AgentsModel(tongue, now, self)
+        self.callers_model = CallersModel(tongue, now, self)
+        self.head = Head(tongue, self)
+        self.banner = Banner(self)
+        self.queues = QueueBoard(tongue, self)
+        self.no_queues = EmptyState(
+            "layout-grid", tongue.say("no queues"), tongue.say("no queues hint"), parent=self
+        )
+        self.graphs = Graphs(tongue, self)
+        self.agents = AgentsPanel(self.agents_model, tongue, self)
+        self.callers = CallersPanel(self.callers_model, tongue, self)
+        self.veil = Veil(self)
+        self.queues.chosen.connect(self.agents.choose_queue)
+        self.agents.queue_chosen.connect(self._focus_queue)
+        full = QShortcut(QKeySequence(Qt.Key.Key_F11), self)
+        full.activated.connect(self.toggle_kiosk)
+
+    @property
+    def event_to_paint_ms(self) -> list[float]:
+        """Milliseconds from hearing of a change until it was painted, the newest 2,000."""
+        return list(self.pace.samples)
+
+    @property
+    def kiosk(self) -> bool:
+        """Whether it fills the screen."""
+        return self._kiosk
+
+    @property
+    def strip_view(self) -> StripView:
+        """What the strip says."""
+        return self.head.view
+
+    @property
+    def tile_views(self) -> tuple[TileView, ...]:
+        """What the tiles say."""
+        return self.queues.views
+
+    def build_graphs(self) -> None:
+        """Make the graphs now; by itself the window does so right after it was first shown."""
+        self.graphs.build()
+        self.graphs.draw()
+
+    def stop(self) -> None:
+        """Let go of the service and the timers; idempotent."""
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+            self._unsubscribe = None
+        self._ticker.stop()
+        self.pace.stop()
+        self.graphs.stop()
+
+    def set_kiosk(self, on: bool) -> None:  # noqa: FBT001 - a state
+        """Fill the screen with figures alone, or be a window again."""
+        self._kiosk = on
+        for panel in (self.agents, self.callers):
+            panel.set_controls(shown=not on)
+        scroll = Qt.ScrollBarPolicy.ScrollBarAlwaysOff if on else Qt.ScrollBarPolicy.ScrollBarAsNeeded
+        for panel in (self.agents, self.callers):
+            panel.table.setVerticalScrollBarPolicy(scroll)
+        self.setCursor(Qt.CursorShape.BlankCursor) if on else self.unsetCursor()
+        self.showFullScreen() if on else self.showNormal()
+
+    def toggle_kiosk(self) -> None:
+        """Full screen, or back."""
+        self.set_kiosk(not self._kiosk)
+
+    # What Qt tells.
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """The graphs come once the first figures stand."""
+        super().showEvent(event)
+        self.setFocus()
+        QTimer.singleShot(0, self, self.build_graphs)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """A closed board listens no more."""
+        self.stop()
+        super().closeEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Type and distances follow the size."""
+        super().resizeEvent(event)
+        self._lay_out()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc leaves the full screen; Page Up and Page Down turn the queues' pages."""
+        if event.key() == Qt.Key.Key_Escape and self._kiosk:
+            self.set_kiosk(False)
+        elif event.key() in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
+            self.queues.turn(1 if event.key() == Qt.Key.Key_PageDown else -1)
+        else:
+            super().keyPressEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Another theme: what keeps colours takes the new ones."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and self._scale:
+            for part in (self.agents, self.callers, self.graphs):
+                part.retheme()
+
+    # Figures.
+
+    def _heard(self, *_news: object) -> None:
+        self.pace.changed()
+
+    def _centre_now(self) -> datetime:
+        offset = self._service.clock_offset
+        return self._clock.now() + (offset if isinstance(offset, timedelta) else timedelta(seconds=offset))
+
+    def _freshness(self) -> Freshness:
+        board = self._service.board
+        return freshness(board.at if board else None, self._service.state, self._centre_now(), self._tongue)
+
+    def _draw(self) -> None:
+        """Bring what changed to the widgets."""
+        board = self._service.board
+        fresh = self._freshness()
+        if board is not None and board is not self._board:
+            self._board = board
+            self._take(board, fresh)
+        self._put(fresh)
+
+    def _take(self, board: Snapshot, fresh: Freshness) -> None:
+        """New figures: rows that are the same objects as before cost nothing."""
+        names = {row.queue.key: row.queue.shown for row in board.queues}
+        arranged = names.keys() != self._names.keys()
+        self._names = names
+        rows: dict[str, tuple[QueueFigures, TileView]] = {}
+        for row in board.queues:
+            known = self._rows.get(row.queue.key)
+            rows[row.queue.key] = (
+                known if known and known[0] is row else (row, tile(row, fresh.as_of, self._tongue))
+            )
+        self._rows = rows
+        self.agents_model.now = fresh.as_of
+        self.agents_model.put(by_key(board.agents, lambda agent: agent.agent), names)
+        self.callers_model.put(by_key(board.abandoned, lambda caller: str(caller.interaction)), names)
+        self.agents.put_queues(board.queues)
+        self.agents.refresh()
+        self.callers.refresh()
+        self.graphs.put(board, names)
+        if arranged:
+            self._lay_out()
+
+    def _put(self, fresh: Freshness) -> None:
+        """Tiles, strip, freshness."""
+        views = [view for _, view in self._rows.values()]
+        tongue = self._tongue
+        self.queues.put(views, tongue.say("age", age=fresh.age) if fresh.health is not Health.EMPTY else "")
+        self.head.put(strip(self._board, views, fresh.as_of, tongue), tongue.time(self._centre_now()), fresh)
+        told = self.banner.words
+        self.banner.tell(fresh.banner, lost=fresh.lost)
+        stale = fresh.health is Health.STALE
+        if self.veil.isHidden() is stale or bool(told) != bool(fresh.banner):
+            self.veil.setVisible(stale)
+            self._lay_out()
+        self._fresh = fresh
+
+    def _tick(self) -> None:
+        """A second went by: waits and times in state grow, the data ages, rows find their places."""
+        fresh = self._freshness()
+        self._rows = {
+            key: (row, tile(row, fresh.as_of, self._tongue)) for key, (row, _) in self._rows.items()
+        }
+        self._draw()
+        self.agents_model.tick(fresh.as_of)
+        self.agents_model.settle()
+        self.callers_model.settle()
+
+    def _focus_queue(self, key: str) -> None:
+        self.queues.select(key)
+        self.callers_model.narrow(key)
+        self.callers.refresh()
+        self.graphs.focus(key)
+
+    # Where everything stands.
+
+    def _lay_out(self) -> None:
+        """Strip, banner, then queues over graphs at the left, agents over callers at the right."""
+        width, height = self.width(), self.height()
+        scale = max(0.66, round(min(width / _REFERENCE[0], height / _REFERENCE[1]) * 50) / 50)
+        if scale != self._scale:
+            self._scale = scale
+            for part in (self.head, self.banner, self.queues, self.graphs, self.agents, self.callers):
+                part.set_scale(scale)
+        edge, gap = round(14 * scale), round(10 * scale)
+        top, inner = edge, width - 2 * edge
+        self.head.setGeometry(edge, top, inner, round(HEAD * scale))
+        top += round(HEAD * scale) + gap
+        if self.banner.words:
+            self.banner.setGeometry(edge, top, inner, round(BANNER * scale))
+            top += round(BANNER * scale) + gap
+        area = QRect(edge, top, inner, height - edge - top)
+        wide = round(area.width() * (LEFT_SHARE_ROWS if self.queues.kind is Kind.ROW else LEFT_SHARE))
+        self._lay_out_left(area, wide, gap)
+        left = area.left() + wide + gap
+        right = area.left() + area.width() - left
+        tall = round((area.height() - gap) * 0.66)
+        self.agents.setGeometry(left, area.top(), right, tall)
+        self.callers.setGeometry(left, area.top() + tall + gap, right, area.height() - tall - gap)
+        self.veil.setGeometry(area)
+        self.veil.raise_()
+
+    def _lay_out_left(self, area: QRect, width: int, gap: int) -> None:
+        """Queues as tall as they make use of, the graphs below them."""
+        most = area.height() * TILES_MOST
+        empty = not self._rows
+        tall = round(area.height() * 0.34 if empty else self.queues.wanted(width, most))
+        self.no_queues.setVisible(empty)
+        self.queues.setVisible(not empty)
+        for part in (self.queues, self.no_queues):
+            part.setGeometry(area.left(), area.top(), width, tall)
+        below = area.top() + tall + gap
+        self.graphs.setGeometry(area.left(), below, width, area.top() + area.height() - below)
