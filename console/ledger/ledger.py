@@ -6,7 +6,7 @@ order of sequence numbers is the order of the calls.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -61,6 +61,8 @@ class Ledger:
         self._waiting: deque[_Waiting] = deque()
         self._writing: asyncio.Task[None] | None = None
         self._closed = False
+        self.on_written: Callable[[int, float], None] = lambda rows, seconds: None
+        """Told of each transaction: how many rows, how long it took."""
 
     @classmethod
     async def open(cls, url: str) -> "Ledger":
@@ -180,12 +182,15 @@ class Ledger:
             group.append(self._waiting.popleft())
             size += len(group[-1].rows)
         rows = [row for waiting in group for row in waiting.rows]
+        clock = asyncio.get_running_loop().time
+        begun = clock()
         try:
             numbers, self._last = await self._written(rows)
         except Exception as fault:  # noqa: BLE001 - whatever it was, those who wait have to hear of it
             for waiting in group:
                 _settle(waiting.done, fault)
             return
+        self.on_written(len(rows), clock() - begun)
         start = 0
         for waiting in group:
             _settle(waiting.done, numbers[start : start + len(waiting.rows)])

@@ -1,0 +1,106 @@
+"""The ASGI application: routes, the one guard before them, errors as problems, the API's description."""
+
+from typing import Any
+
+from litestar import Litestar, Request, get, websocket
+from litestar.config.response_cache import ResponseCacheConfig
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.spec import Components, SecurityScheme
+
+from console import __version__
+from console.clock import Clock
+from console.server import api
+from console.server.auth import Brake, Passwords, Tokens
+from console.server.directory import Directory
+from console.server.face import CentreFace
+from console.server.frames import Socket
+from console.server.gauges import Gauges
+from console.server.guard import Guard
+from console.server.live import Live
+from console.server.problems import HANDLERS
+from console.server.services import Needs, Services
+
+BODY_MOST = 2 * 1024 * 1024
+"""Bytes of a request's body at most."""
+
+
+@websocket("/api/v1/live")
+async def live(socket: Socket, services: Needs) -> None:
+    """The live connection: frames of console.wire."""
+    await services.live.serve(socket)
+
+
+@get("/api/v1/openapi.json", include_in_schema=False, media_type="application/json")
+async def openapi(request: Request[Any, Any, Any]) -> dict[str, Any]:
+    """The description of this API (OpenAPI 3.1)."""
+    return request.app.openapi_schema.to_schema()
+
+
+def build_services(face: CentreFace, clock: Clock) -> Services:
+    """The server's parts around a centre."""
+    gauges = Gauges()
+    tokens = Tokens(face.users, clock, face.settings.server.token_hours)
+    return Services(
+        face=face,
+        clock=clock,
+        tokens=tokens,
+        passwords=Passwords(),
+        brake=Brake(clock),
+        directory=Directory(face.ledger),
+        gauges=gauges,
+        live=Live(face, tokens, gauges, clock),
+    )
+
+
+def build_app(face: CentreFace, clock: Clock) -> Litestar:
+    """The centre's HTTP and websocket application; `app.state.live` is its Live.
+
+    The board updates run from start-up to shut-down; stop `app.state.live` before the server, as `run` does,
+    for a farewell to all.
+    """
+    services = build_services(face, clock)
+    face.ledger.on_written = services.gauges.written
+
+    async def start() -> None:
+        services.live.start()
+
+    async def stop() -> None:
+        await services.live.stop()
+
+    app = Litestar(
+        route_handlers=[*api.ROUTES, live, openapi],
+        guards=[Guard(services.tokens)],
+        dependencies={"services": Provide(lambda: services, sync_to_thread=False)},
+        exception_handlers=HANDLERS,
+        request_max_body_size=BODY_MOST,
+        on_startup=[start],
+        on_shutdown=[stop],
+        openapi_config=_description(),
+        logging_config=None,
+        response_cache_config=ResponseCacheConfig(),
+    )
+    app.state.live = services.live
+    app.state.services = services
+    return app
+
+
+def _description() -> OpenAPIConfig:
+    return OpenAPIConfig(
+        title="Callboard centre",
+        version=__version__,
+        description=(
+            "Every route but health and sign-in needs a token: `Authorization: Bearer …`. Errors are problem "
+            "details (RFC 9457). Times are ISO 8601 with an offset; durations are seconds. The live board "
+            "and the desk's link are a websocket at /api/v1/live."
+        ),
+        components=Components(
+            security_schemes={
+                "token": SecurityScheme(type="http", scheme="bearer", bearer_format="Callboard")
+            }
+        ),
+        security=[{"token": []}],
+        use_handler_docstrings=True,
+        render_plugins=[],
+        path="/api/v1/schema",
+    )

@@ -1,0 +1,76 @@
+"""What the HTTP face needs of the centre behind it. `console.centre` is one; tests have a scripted one."""
+
+from collections.abc import Callable
+from typing import Protocol
+from uuid import UUID
+
+from console.domain.events import LedgerEvent
+from console.domain.figures import Delta, Snapshot
+from console.ledger.ledger import Ledger
+from console.ledger.users import Users
+from console.settings import CentreSettings
+from console.wire import AgentView
+
+
+class BoardFace(Protocol):
+    """The live board, as far as it is shown to others."""
+
+    def snapshot(self) -> Snapshot:
+        """The whole board as it stands."""
+        ...
+
+    def take_delta(self) -> Delta | None:
+        """What changed since the last take; None when nothing did."""
+        ...
+
+
+class CentreFace(Protocol):
+    """The centre as its HTTP face sees it."""
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger, open."""
+        ...
+
+    @property
+    def users(self) -> Users:
+        """Who may sign in."""
+        ...
+
+    @property
+    def board(self) -> BoardFace:
+        """The live board."""
+        ...
+
+    @property
+    def settings(self) -> CentreSettings:
+        """The centre's settings."""
+        ...
+
+    async def submit(self, event: LedgerEvent) -> None:
+        """Take a fact from a desk or an admin, in call order; durable on return. Raises StoreError."""
+        ...
+
+    async def command(self, user: str, action: str, argument: str) -> None:
+        """Do what an agent asks for: ready, pause, sign_out, end_wrap_up. Raises Refused, in words."""
+        ...
+
+    async def desk_linked(self, agent: str, contact: str, session: UUID) -> None:
+        """An agent's desk can be rung at `contact`; the same session comes back after a broken connection."""
+        ...
+
+    async def desk_lost(self, agent: str, session: UUID) -> None:
+        """The desk of that session is gone."""
+        ...
+
+    def agent_view(self, agent: str) -> AgentView | None:
+        """What an agent's own desk shows; None for somebody who is not an agent."""
+        ...
+
+    def on_agent_view(self, handler: Callable[[str], None]) -> Callable[[], None]:
+        """Call `handler` with the key of an agent whose view changed; returns what undoes it."""
+        ...
+
+    def is_agent(self, user: str) -> bool:
+        """Whether a user is configured as an agent."""
+        ...

@@ -1,0 +1,89 @@
+"""Frames in and out of one websocket, and how it ends: in words, with a close code, or cut off.
+
+Close codes: 1012 the centre stops; 4400 a frame that is none of ours or is too big; 4401 the token is not good
+(any more); 4403 not allowed; 4408 nothing heard; 4409 signed in elsewhere; 4429 too slow.
+"""
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+
+from litestar import WebSocket
+from litestar.exceptions import WebSocketDisconnect
+
+from console.domain.errors import BadInput
+from console.server.gauges import Gauges
+from console.wire import ClientFrame, Farewell, Frame, decode_client_frame, encode_frame
+
+Socket = WebSocket[Any, Any, Any]
+
+STOPPING, BAD, TOKEN, FORBIDDEN, SILENT, ELSEWHERE, SLOW = 1012, 4400, 4401, 4403, 4408, 4409, 4429
+FRAME_MOST = 64 * 1024
+"""Bytes of a client's frame at most."""
+FAREWELL_S = 3.0
+"""Seconds that a farewell may take."""
+ABORT = "callboard.abort"
+"""The ASGI extension under which our server hands over what cuts the transport (see run)."""
+GONE = (OSError, WebSocketDisconnect)
+"""What is raised when the other side is no longer there."""
+_REFUSED_BELOW = {1007, 1009}
+_REASON_MOST = 120  # bytes; a close frame has room for 123 (RFC 6455 section 5.5.1)
+
+
+class Ends(Exception):
+    """The connection has to end, with this code and farewell."""
+
+    def __init__(self, code: int, reason: str, *, retry: bool) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.farewell = Farewell(reason=reason, retry=retry)
+
+
+def text(frame: Frame) -> str:
+    """A frame as the text that goes over the websocket."""
+    return encode_frame(frame).decode()
+
+
+async def receive(socket: Socket, gauges: Gauges) -> ClientFrame:
+    """The next frame. Raises Ends for one that is none, WebSocketDisconnect when the other side went."""
+    message: Any = await socket.receive()
+    if message["type"] == "websocket.disconnect":
+        code = message.get("code") or 1005
+        gauges.bad_frames.inc(code in _REFUSED_BELOW)  # not UTF-8, too big: the protocol below refused it
+        raise WebSocketDisconnect(detail="gone", code=code)
+    data = message.get("text")
+    data = message.get("bytes") or b"" if data is None else data
+    if len(data) > FRAME_MOST:
+        gauges.bad_frames.inc()
+        raise Ends(BAD, f"A frame has at most {FRAME_MOST} bytes.", retry=True)
+    try:
+        return decode_client_frame(data)
+    except BadInput as fault:
+        gauges.bad_frames.inc()
+        raise Ends(BAD, str(fault)[:200], retry=True) from None
+
+
+async def send(socket: Socket, frame: str) -> None:
+    """Put a frame on the wire, waiting while the other side takes none. Raises one of GONE."""
+    await socket.send({"type": "websocket.send", "text": frame, "bytes": None})
+
+
+async def say_farewell(socket: Socket, code: int, farewell: Farewell) -> None:
+    """End a connection that has no sender of its own yet."""
+    with suppress(*GONE, TimeoutError):
+        await asyncio.wait_for(send(socket, text(farewell)), FAREWELL_S)
+    await close(socket, code, farewell)
+
+
+async def close(socket: Socket, code: int, farewell: Farewell) -> None:
+    """Close with a code and the farewell's words."""
+    reason = farewell.reason.encode()[:_REASON_MOST].decode(errors="ignore")
+    with suppress(*GONE, RuntimeError):
+        await socket.close(code, reason)
+
+
+def abort(socket: Socket) -> None:
+    """Cut off a side that takes nothing: a close frame would wait behind what it did not take."""
+    extensions: Any = socket.scope.get("extensions") or {}
+    if ABORT in extensions:
+        extensions[ABORT]["abort"]()

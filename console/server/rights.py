@@ -1,0 +1,57 @@
+"""Who may do what: the one table for every route and websocket message. What is not in it is refused."""
+
+from enum import Enum, auto
+
+from console.domain.agent import Role
+
+
+class Open(Enum):
+    """Routes that need no token, or not always."""
+
+    EVERYBODY = auto()
+    LOCAL_OR_ADMIN = auto()
+    """No token from this very machine (not through a proxy); an admin's from elsewhere."""
+
+
+ROUTES: dict[str, Role | Open] = {
+    "GET /health": Open.EVERYBODY,
+    "GET /metrics": Open.LOCAL_OR_ADMIN,
+    "POST /api/v1/sign-in": Open.EVERYBODY,
+    # The websocket's token comes with its first frame, so that it stands in no URL and no log.
+    "WS /api/v1/live": Open.EVERYBODY,
+    "POST /api/v1/sign-out": Role.AGENT,
+    "GET /api/v1/me": Role.AGENT,
+    "GET /api/v1/openapi.json": Role.AGENT,
+    "POST /api/v1/records": Role.AGENT,
+    "GET /api/v1/history": Role.AGENT,
+    "GET /api/v1/interactions/{interaction}": Role.AGENT,
+    "GET /api/v1/queues": Role.AGENT,
+    "GET /api/v1/agents": Role.AGENT,
+    "GET /api/v1/skills": Role.AGENT,
+    "GET /api/v1/board": Role.SUPERVISOR,
+    "PUT /api/v1/queues/{key}": Role.ADMIN,
+    "DELETE /api/v1/queues/{key}": Role.ADMIN,
+    "PUT /api/v1/agents/{key}": Role.ADMIN,
+    "DELETE /api/v1/agents/{key}": Role.ADMIN,
+    "PUT /api/v1/agents/{key}/skills/{skill}": Role.ADMIN,
+    "DELETE /api/v1/agents/{key}/skills/{skill}": Role.ADMIN,
+    "GET /api/v1/users": Role.ADMIN,
+    "PUT /api/v1/users/{name}": Role.ADMIN,
+    "DELETE /api/v1/users/{name}": Role.ADMIN,
+}
+
+MESSAGES: dict[str, Role] = {
+    "Hello": Role.AGENT,
+    "Heartbeat": Role.AGENT,
+    "board": Role.SUPERVISOR,
+    "Command ready": Role.AGENT,
+    "Command pause": Role.AGENT,
+    "Command sign_out": Role.AGENT,
+    "Command end_wrap_up": Role.AGENT,
+}
+
+
+def may(role: Role, message: str) -> bool:
+    """Whether a role may send (or be sent) a websocket message."""
+    needed = MESSAGES.get(message)
+    return needed is not None and role.includes(needed)

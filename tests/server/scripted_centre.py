@@ -1,0 +1,151 @@
+"""A centre behind the HTTP face that does what a test tells it, over a real ledger and real users."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from console.clock import Clock
+from console.domain.agent import Agent, AgentState, Role
+from console.domain.errors import EnvironmentFault
+from console.domain.events import AgentConfigured, LedgerEvent, QueueConfigured
+from console.domain.figures import AgentFigures, Delta, QueueFigures, ServiceLevel, Snapshot
+from console.domain.queue import Queue
+from console.ledger.ledger import Ledger
+from console.ledger.users import User, Users
+from console.server.auth import hash_password
+from console.settings import CentreSettings, ServerSettings
+from console.wire import AgentView
+
+PASSWORD = "correct horse"
+HASH = hash_password(PASSWORD)
+
+
+class ScriptedBoard:
+    """A board whose one agent row changes when a test says so."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.sequence = 0
+        self.reason = ""
+        self.filler = ""
+        self._dirty = False
+
+    def change(self, reason: str, *, sequence: int | None = None) -> int:
+        self.sequence = self.sequence + 1 if sequence is None else sequence
+        self.reason = reason
+        self._dirty = True
+        return self.sequence
+
+    def _row(self) -> AgentFigures:
+        return AgentFigures(
+            agent="anna", name="Anna", state=AgentState.PAUSED, reason=self.reason, customer=self.filler
+        )
+
+    def snapshot(self) -> Snapshot:
+        queue = Queue(key="sales")
+        level = ServiceLevel(queue.formula, None, 0, 0, queue.threshold_s)
+        row = QueueFigures(queue=queue, service_level=level, waiting_since=(self._clock.now(),))
+        return Snapshot(sequence=self.sequence, at=self._clock.now(), agents=(self._row(),), queues=(row,))
+
+    def take_delta(self) -> Delta | None:
+        if not self._dirty:
+            return None
+        self._dirty = False
+        return Delta(sequence=self.sequence, at=self._clock.now(), agents=(self._row(),))
+
+
+class ScriptedCentre:
+    """The CentreFace of tests: it writes what is submitted and notes what is asked."""
+
+    def __init__(self, ledger: Ledger, users: Users, clock: Clock, settings: CentreSettings) -> None:
+        self.ledger = ledger
+        self.users = users
+        self.clock = clock
+        self.settings = settings
+        self.board = ScriptedBoard(clock)
+        self.asked: list[tuple[str, ...]] = []
+        self.fault: Exception | None = None
+        self.agents = {"anna", "ben"}
+        self.state = AgentState.PAUSED
+        self.heard = asyncio.Event()
+        self._handlers: list[Callable[[str], None]] = []
+
+    async def submit(self, event: LedgerEvent) -> None:
+        if self.fault is not None:
+            raise self.fault
+        await self.ledger.append([event])
+
+    async def command(self, user: str, action: str, argument: str) -> None:
+        self.asked.append(("command", user, action, argument))
+        if self.fault is not None:
+            raise self.fault
+
+    async def desk_linked(self, agent: str, contact: str, session: UUID) -> None:
+        self._note("linked", agent, contact, str(session))
+
+    async def desk_lost(self, agent: str, session: UUID) -> None:
+        self._note("lost", agent, str(session))
+
+    def _note(self, *what: str) -> None:
+        if isinstance(self.fault, EnvironmentFault):
+            raise self.fault
+        self.asked.append(what)
+        self.heard.set()
+
+    async def has_heard(self, count: int) -> None:
+        """Wait until so many things were asked of the centre."""
+        while len(self.asked) < count:
+            self.heard.clear()
+            await asyncio.wait_for(self.heard.wait(), 10)
+
+    def agent_view(self, agent: str) -> AgentView | None:
+        if agent not in self.agents:
+            return None
+        now = self.clock.now()
+        return AgentView(sequence=self.board.sequence, at=now, state=self.state, since=now)
+
+    def on_agent_view(self, handler: Callable[[str], None]) -> Callable[[], None]:
+        self._handlers.append(handler)
+        return lambda: self._handlers.remove(handler)
+
+    def view_changes(self, agent: str, state: AgentState) -> None:
+        self.state = state
+        for handler in self._handlers:
+            handler(agent)
+
+    @property
+    def subscribers(self) -> int:
+        return len(self._handlers)
+
+    def is_agent(self, user: str) -> bool:
+        return user in self.agents
+
+
+async def made(folder: Path, clock: Clock, server: ServerSettings) -> ScriptedCentre:
+    """A scripted centre with its ledger in `folder`; agents anna and ben, supervisor sue, admin root."""
+    ledger = await Ledger.open(f"sqlite:///{folder / 'centre.sqlite'}")
+    users = await Users.open(ledger.database)
+    since = datetime(2020, 1, 1).astimezone()
+    for name, role in (
+        ("anna", Role.AGENT),
+        ("ben", Role.AGENT),
+        ("sue", Role.SUPERVISOR),
+        ("root", Role.ADMIN),
+    ):
+        await users.put(
+            User(name=name, role=role, shown=name.title(), password_hash=HASH, tokens_after=since)
+        )
+    await ledger.append(
+        [
+            QueueConfigured(id=clock.new_id(), at=clock.now(), queue=Queue(key="sales", name="Sales")),
+            AgentConfigured(
+                id=clock.new_id(), at=clock.now(), agent=Agent(key="anna", skills={"english": 5})
+            ),
+            AgentConfigured(id=clock.new_id(), at=clock.now(), agent=Agent(key="ben", queues=("sales",))),
+        ]
+    )
+    centre = ScriptedCentre(ledger, users, clock, CentreSettings(server=server))
+    centre.board.sequence = 3
+    return centre
