@@ -1,0 +1,96 @@
+"""The live board: the fold behind it, deltas of what changed, and samples for the live graphs.
+
+Its memory is bounded by the board's size: a row a queue and an agent, today's quarter hours, the newest
+abandoned callers and samples.
+"""
+
+from collections import deque
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from console.clock import Clock
+from console.domain.events import LedgerEvent
+from console.domain.figures import SAMPLES_KEPT, AbandonedCaller, Delta, Interval, Sample, Snapshot
+from console.metrics.books import TOTAL, by_start, by_time
+from console.metrics.changes import Changes
+from console.metrics.snapshot import Fold
+
+
+class Board:
+    """What the wallboard shows. One reader takes the deltas (and hands them to all clients)."""
+
+    def __init__(self, clock: Clock) -> None:
+        """An empty board; `clock` tells when days begin and how old the figures are."""
+        self._clock = clock
+        self._fold = Fold()
+        self._samples: deque[Sample] = deque(maxlen=SAMPLES_KEPT)
+        self._new_samples: deque[Sample] = deque(maxlen=SAMPLES_KEPT)
+
+    @property
+    def sequence(self) -> int:
+        """The ledger sequence of the newest event in it."""
+        return self._fold.sequence
+
+    def apply(self, event: LedgerEvent, sequence: int) -> None:
+        """Take one fact, in ledger order; one that it has already is passed over."""
+        if sequence > self._fold.sequence:
+            self._fold.apply(event, sequence)
+
+    def sample(self) -> Sample:
+        """Take a point of the live graphs: who waits, and the agents by state."""
+        books = self._fold.books
+        taken = Sample(
+            at=self._clock.now(),
+            waiting={key: len(row.waiting) for key, row in sorted(books.queues.items())},
+            agents=dict(sorted(books.total.agents.items())) if books.total else {},
+        )
+        for kept in (self._samples, self._new_samples):
+            if kept and kept[-1].at == taken.at:
+                kept.pop()  # one point a moment: its time is its key
+            kept.append(taken)
+        return taken
+
+    def snapshot(self) -> Snapshot:
+        """The whole board now."""
+        folded = self._fold.snapshot(self._clock.now())
+        return msgspec.structs.replace(folded, samples=tuple(self._samples))
+
+    def take_delta(self) -> Delta | None:
+        """What changed since it was last taken; None: nothing."""
+        fold, books, now = self._fold, self._fold.books, self._clock.now()
+        books.roll(now)
+        changes, books.changes = books.changes, Changes()
+        if not changes and not self._new_samples:
+            return None
+        samples, self._new_samples = tuple(self._new_samples), deque(maxlen=SAMPLES_KEPT)
+        return Delta(
+            sequence=fold.sequence,
+            at=now,
+            queues=tuple(books.queues[key].figures() for key in sorted(changes.queues)),
+            agents=tuple(fold.agent_figures(key) for key in sorted(changes.agents)),
+            total=books.total.figures() if books.total and changes.total else None,
+            abandoned=self._callers(changes.abandoned),
+            intervals=self._intervals(changes.intervals),
+            samples=samples,
+            removed_queues=tuple(sorted(changes.removed_queues)),
+            removed_agents=tuple(sorted(changes.removed_agents)),
+            new_day=tuple(sorted(changes.new_days)),
+            last_event_at=fold.last_event_at,
+        )
+
+    def _callers(self, keys: set[tuple[str, UUID]]) -> tuple[AbandonedCaller, ...]:
+        rows = self._fold.books.queues
+        found = (row.caller(interaction) for key, interaction in keys if (row := rows.get(key)) is not None)
+        return tuple(sorted((caller for caller in found if caller is not None), key=by_time))
+
+    def _intervals(self, keys: set[tuple[datetime, str]]) -> tuple[Interval, ...]:
+        books = self._fold.books
+        found = []
+        for start, key in keys:
+            row = books.total if key == TOTAL else books.queues.get(key)
+            stretch = row.stretches.get(start) if row is not None else None
+            if row is not None and stretch is not None:
+                found.append(row.interval(stretch))
+        return tuple(sorted(found, key=by_start))

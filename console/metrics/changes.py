@@ -1,0 +1,34 @@
+"""What changed on the board since somebody last asked: keys only, so no bigger than the board."""
+
+from datetime import datetime
+from uuid import UUID
+
+
+class Changes:
+    """Keys of rows to send again. `abandoned` is (queue, interaction), `intervals` is (start, queue)."""
+
+    __slots__ = (
+        "abandoned",
+        "agents",
+        "intervals",
+        "new_days",
+        "queues",
+        "removed_agents",
+        "removed_queues",
+        "total",
+    )
+
+    def __init__(self) -> None:
+        """Nothing changed."""
+        self.queues: set[str] = set()
+        self.agents: set[str] = set()
+        self.abandoned: set[tuple[str, UUID]] = set()
+        self.intervals: set[tuple[datetime, str]] = set()
+        self.new_days: set[str] = set()
+        self.removed_queues: set[str] = set()
+        self.removed_agents: set[str] = set()
+        self.total = False
+
+    def __bool__(self) -> bool:
+        """Whether anything changed."""
+        return self.total or any(getattr(self, name) for name in self.__slots__ if name != "total")

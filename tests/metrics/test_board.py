@@ -1,0 +1,100 @@
+"""The live board: deltas make the same board as a snapshot, and the live board is what a refold gives."""
+
+import random
+
+import msgspec
+
+from console.clock import StoppedClock
+from console.domain.events import LedgerEvent
+from console.domain.figures import ABANDONED_KEPT, SAMPLES_KEPT, Delta, Snapshot
+from console.metrics.board import Board
+from console.metrics.snapshot import Fold
+from tests.metrics.history import random_history
+
+
+def merged(old: Snapshot, delta: Delta) -> Snapshot:
+    """The plainest reading of what a delta says; console.sync.merge is another, by somebody else."""
+    queues = {row.queue.key: row for row in (*old.queues, *delta.queues)}
+    agents = {row.agent: row for row in (*old.agents, *delta.agents)}
+    for key in delta.removed_queues:
+        queues.pop(key, None)
+    for key in delta.removed_agents:
+        agents.pop(key, None)
+    gone = {*delta.new_day, *delta.removed_queues}
+    callers = {c.interaction: c for c in old.abandoned if c.queue not in gone}
+    callers |= {c.interaction: c for c in delta.abandoned}
+    kept: list[object] = []
+    for key in queues:
+        own = sorted((c for c in callers.values() if c.queue == key), key=lambda c: (c.at, c.interaction))
+        kept += own[-ABANDONED_KEPT:]
+    intervals = {(i.start, i.queue): i for i in old.intervals if i.queue not in gone}
+    intervals |= {(i.start, i.queue): i for i in delta.intervals}
+    samples = {s.at: s for s in (*old.samples, *delta.samples)}
+    return Snapshot(
+        sequence=delta.sequence,
+        at=delta.at,
+        queues=tuple(queues[key] for key in sorted(queues)),
+        agents=tuple(agents[key] for key in sorted(agents)),
+        total=delta.total or old.total,
+        abandoned=tuple(sorted(kept, key=lambda c: (c.at, c.interaction))),
+        intervals=tuple(intervals[key] for key in sorted(intervals)),
+        samples=tuple(samples[key] for key in sorted(samples))[-SAMPLES_KEPT:],
+        last_event_at=delta.last_event_at,
+    )
+
+
+def refold(events: list[LedgerEvent]) -> Fold:
+    fold = Fold()
+    for sequence, event in enumerate(events, start=1):
+        fold.apply(event, sequence)
+    return fold
+
+
+def test_deltas_make_the_board_that_a_snapshot_shows() -> None:
+    for seed in range(6):
+        chance = random.Random(seed)
+        events = random_history(seed, calls=120)
+        clock = StoppedClock(events[0].at)
+        board = Board(clock)
+        shown = board.snapshot()
+        taken = 0
+        for sequence, event in enumerate(events, start=1):
+            clock.move_to(event.at)
+            board.apply(event, sequence)
+            if chance.random() < 0.05:
+                board.sample()
+            if chance.random() < 0.1:
+                delta = board.take_delta()
+                if delta is not None:
+                    taken += 1
+                    again = msgspec.json.decode(msgspec.json.encode(delta), type=Delta)
+                    shown = merged(merged(shown, again), again)
+                    assert shown == board.snapshot()
+        assert taken > 20
+
+
+def test_nothing_changed_is_no_delta() -> None:
+    events = random_history(1, calls=10)
+    clock = StoppedClock(events[-1].at)
+    board = Board(clock)
+    for sequence, event in enumerate(events, start=1):
+        board.apply(event, sequence)
+    assert board.take_delta() is not None
+    assert board.take_delta() is None
+    board.apply(events[-1], len(events))  # delivered twice
+    assert board.take_delta() is None
+
+
+def test_live_board_is_what_a_refold_gives() -> None:
+    for seed in range(6):
+        events = random_history(100 + seed, calls=120)
+        clock = StoppedClock(events[0].at)
+        board = Board(clock)
+        chance = random.Random(seed)
+        for sequence, event in enumerate(events, start=1):
+            clock.move_to(event.at)
+            board.apply(event, sequence)
+            if chance.random() < 0.03:
+                board.take_delta()
+                live = msgspec.structs.replace(board.snapshot(), samples=())
+                assert live == refold(events[:sequence]).snapshot(clock.now())
