@@ -114,7 +114,8 @@ class _History:
 
     def agent_does_something(self) -> None:
         agent = self.chance.choice(AGENTS).key
-        standing = self.router.agent(agent)
+        if (standing := self.router.agent(agent)) is None:
+            return
         if standing.presence is Presence.OFFLINE:
             self.tell(ev.AgentSignedIn, agent=agent, contact=f"sip:{agent}@x", session=self.clock.new_id())
         if standing.presence is not Presence.READY:
