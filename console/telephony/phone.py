@@ -61,6 +61,7 @@ class Phone:
         self._book = CallBook(bus, clock, arrived=self._arrived, answered=self._answered)
         self._ringer = ringer
         self._ringing = False
+        self._running = False
         self._auto_answer = auto_answer
         self._accounts: dict[str, Account] = {}
         self._settings = EngineSettings()
@@ -85,6 +86,9 @@ class Phone:
         if settings is not None:
             self._settings = settings
         self._starting = asyncio.get_running_loop().create_future()
+        for account in self._accounts.values():
+            self._engine.add_account(account)
+        self._running = True
         self._engine.start(self.on_event)
         try:
             return await asyncio.wait_for(self._starting, START_S)
@@ -95,6 +99,7 @@ class Phone:
 
     async def stop(self) -> None:
         """End all calls, stop the engine; returns once the last facts about it are told. Idempotent."""
+        self._running = False
         await asyncio.to_thread(self._engine.stop)
         await asyncio.sleep(0)  # the engine's last events are queued on the loop before this
         self._book.end_all(CallEnd.HUNG_UP_HERE, "the phone was closed")
@@ -145,13 +150,14 @@ class Phone:
     # ---- commands
 
     def use_account(self, account: Account) -> None:
-        """Add or replace an account."""
+        """Add or replace an account; one given before the start is there when the phone has started."""
         self._accounts[account.key] = account
-        self._engine.add_account(account)
+        if self._running:
+            self._engine.add_account(account)
 
     def drop_account(self, key: str) -> None:
         """Unregister and forget an account."""
-        if self._accounts.pop(key, None) is not None:
+        if self._accounts.pop(key, None) is not None and self._running:
             self._engine.remove_account(key)
 
     def dial(self, text: str, account: str | None = None) -> UUID:

@@ -37,7 +37,13 @@ from console.telephony.engine import (
 from console.telephony.message import headers_of, request_uri, user_of
 from console.telephony.pjsua_accounts import Accounts, DeskAccount
 from console.telephony.pjsua_calls import DeskCall, words_of
-from console.telephony.pjsua_setup import call_defaults, choose_codecs, endpoint_config, with_transport
+from console.telephony.pjsua_setup import (
+    call_defaults,
+    choose_codecs,
+    endpoint_config,
+    keep_quiet,
+    with_transport,
+)
 from console.telephony.pjsua_sound import Mixer
 
 _log = logging.getLogger(__name__)
@@ -45,6 +51,7 @@ _IDLE_MS = 100
 _BUSY_MS = 20
 _STOP_S = 8.0
 _GOODBYE_S = 1.0
+_DO_NOT_LISTEN = 1  # PJSUA_DESTROY_NO_RX_MSG: do not wait for answers that we have waited for already
 _only_one = threading.Lock()
 
 
@@ -212,6 +219,7 @@ class PjsuaEngine:
     def _open(self) -> None:
         self._calls.clear()
         self._endpoint = endpoint = pj.Endpoint()
+        keep_quiet()
         endpoint.libCreate()
         endpoint.libInit(endpoint_config(self._settings))
         self._accounts = accounts = Accounts(self, endpoint, self._settings)
@@ -224,6 +232,7 @@ class PjsuaEngine:
         choose_codecs(endpoint, self._settings.codecs)
         accounts.welcome_strangers()
         self._wake_socket = _waker(self._settings.bind, accounts.port(Transport.UDP))
+        self._obey()  # accounts given before the start are there when the start is told
         self.emit(
             EngineStarted(
                 at=self.now(),
@@ -239,8 +248,7 @@ class PjsuaEngine:
 
     def _turn(self, wait_ms: int) -> None:
         self._endpoint.libHandleEvents(wait_ms)
-        while not self._commands.empty():
-            self._commands.get()()
+        self._obey()
         now = self.now()
         for live in tuple(self._calls.values()):
             live.tick(now)
@@ -248,6 +256,10 @@ class PjsuaEngine:
             self._accounts.tick(now)
         self._open_audio(wanted=any(live.sounds for live in self._calls.values()))
         self._dead.clear()  # here, outside their own callbacks
+
+    def _obey(self) -> None:
+        while not self._commands.empty():
+            self._commands.get()()
 
     def _close(self) -> None:
         try:
@@ -261,10 +273,13 @@ class PjsuaEngine:
         self._destroy()
 
     def _end_calls(self) -> None:
+        """Say goodbye to callers and registrars, and hear them say it, within reason."""
         for live in tuple(self._calls.values()):
             live.end()
+        if self._accounts is not None:
+            self._accounts.unregister()
         until = self.now() + _GOODBYE_S
-        while self._calls and self.now() < until:
+        while self.now() < until and (self._calls or (self._accounts and self._accounts.registered)):
             self._turn(_BUSY_MS)
 
     def _destroy(self) -> None:
@@ -277,10 +292,12 @@ class PjsuaEngine:
         self._accounts = None
         self._calls.clear()
         self._dead.clear()
+        while not self._commands.empty():
+            self._commands.get()
         endpoint, self._endpoint = self._endpoint, None
         gc.collect()
         if endpoint is not None:
-            endpoint.libDestroy()
+            endpoint.libDestroy(_DO_NOT_LISTEN)
 
     # ---- commands, carried out
 

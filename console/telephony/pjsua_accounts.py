@@ -44,6 +44,8 @@ class DeskAccount(pj.Account):  # type: ignore[misc]  # pjsua2 has no types
         super().__init__()
         self.settings = account
         self.retry_at = 0.0
+        self.registered = False
+        self.leaving = False
         self._failures = 0
         self._reception = reception
 
@@ -63,7 +65,7 @@ class DeskAccount(pj.Account):  # type: ignore[misc]  # pjsua2 has no types
         now = self._reception.now()
         code = parameters.code
         good = 200 <= code < 300
-        if good:
+        if good or self.leaving:
             self._failures = 0
             self.retry_at = 0.0
         else:
@@ -72,6 +74,7 @@ class DeskAccount(pj.Account):  # type: ignore[misc]  # pjsua2 has no types
         expires = max(0, parameters.expiration) if good else 0
         if expires > 1_000_000:  # PJSIP_EXPIRES_NOT_SPECIFIED: this was the unregistering
             expires = 0
+        self.registered = expires > 0
         reason = parameters.reason
         unanswered = code == 408 and not parameters.rdata.wholeMsg
         self._reception.emit(
@@ -161,6 +164,19 @@ class Accounts:
             if account.retry_at and now >= account.retry_at:
                 account.retry_at = 0.0
                 account.setRegistration(True)
+
+    def unregister(self) -> None:
+        """Begin to unregister all."""
+        for account in self._by_key.values():
+            account.leaving = True
+            account.retry_at = 0.0
+            if account.registered:
+                account.setRegistration(False)
+
+    @property
+    def registered(self) -> bool:
+        """Whether a registrar still holds a contact of ours."""
+        return any(account.registered for account in self._by_key.values())
 
     def renew(self) -> None:
         """Give our contacts anew, with the addresses that we have now."""

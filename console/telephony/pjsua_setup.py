@@ -1,17 +1,33 @@
 """pjsua2's configuration objects from our own values. Only the engine thread uses what is made here."""
 
+import ctypes
+import logging
 import re
+import sys
 
 import pjsua2 as pj
 
 from console.telephony.engine import Account, EngineSettings, Transport
 
+_log = logging.getLogger(__name__)
 MEDIA_TICK_MS = 20
 _SRTP = {
     "off": pj.PJMEDIA_SRTP_DISABLED,
     "optional": pj.PJMEDIA_SRTP_OPTIONAL,
     "required": pj.PJMEDIA_SRTP_MANDATORY,
 }
+
+
+def keep_quiet() -> None:
+    """Stop the library from printing to standard output what it does before its own settings are read.
+
+    A build that does not export its C functions stays talkative for six lines.
+    """
+    try:
+        library = ctypes.CDLL(sys.modules["pjsua2._pjsua2"].__file__)
+        library.pj_log_set_level(0)
+    except (KeyError, OSError, AttributeError) as fault:
+        _log.debug("pjsua2 cannot be kept quiet: %s", fault)
 
 
 def endpoint_config(settings: EngineSettings) -> pj.EpConfig:

@@ -1,0 +1,131 @@
+"""Accounts from settings, and their passwords in the system's keyring (never in a file)."""
+
+import ipaddress
+import re
+import secrets
+from enum import StrEnum
+from typing import TypeVar
+
+from console.domain.errors import EnvironmentFault, SettingsError
+from console.settings import PhoneSettings
+from console.telephony.engine import Account, EngineSettings, Transport
+
+KEYRING_SERVICE = "Callboard SIP"
+PHONE_KEY = "phone"
+CENTRE_KEY = "centre"
+_URI = re.compile(r"^sips?:[^@\s<>;?]+@[^\s<>;?@]+$")
+_REGISTRAR = re.compile(r"^sips?:[^\s<>?@]+$")
+_Choice = TypeVar("_Choice", bound=StrEnum)
+
+
+class Srtp(StrEnum):
+    """How a phone stands to encrypted sound."""
+
+    OFF = "off"
+    OPTIONAL = "optional"
+    REQUIRED = "required"
+
+
+def new_contact_user() -> str:
+    """A contact's user that nobody can guess: 128 random bits."""
+    return f"cb-{secrets.token_hex(16)}"
+
+
+def phone_account(settings: PhoneSettings, password: str = "", *, contact_user: str = "") -> Account | None:
+    """The account that the settings describe; None when they describe none.
+
+    With a registrar the contact's user is unguessable, so scanners' calls never ring. Without one the phone
+    is called
+    by its own name, as people expect. Raises SettingsError naming the option that is wrong.
+    """
+    if not settings.uri:
+        return None
+    if not _URI.match(settings.uri):
+        raise SettingsError(
+            f"phone.uri: {settings.uri!r} is no SIP address. It looks like sip:name@company.example."
+        )
+    if settings.registrar and not _REGISTRAR.match(settings.registrar):
+        raise SettingsError(
+            f"phone.registrar: {settings.registrar!r} is no registrar. It looks like sip:pbx.company.example."
+        )
+    return Account(
+        key=PHONE_KEY,
+        uri=settings.uri,
+        registrar=settings.registrar,
+        username=settings.username,
+        password=password,
+        transport=_choice(Transport, "phone.transport", settings.transport),
+        srtp=_choice(Srtp, "phone.srtp", settings.srtp),
+        contact_user=contact_user or (new_contact_user() if settings.registrar else ""),
+    )
+
+
+def centre_account(user: str, host: str, *, shown: str = "", contact_user: str = "") -> Account:
+    """The account by which the centre rings this desk: no registrar, over TCP, at a contact that nobody can
+    guess.
+
+    `host` is the centre's switch, host or host:port: what an agent dials without a domain goes there.
+    """
+    return Account(
+        key=CENTRE_KEY,
+        uri=f"sip:{user}@{host}",
+        transport=Transport.TCP,
+        contact_user=contact_user or new_contact_user(),
+        display_name=shown,
+    )
+
+
+def engine_settings(settings: PhoneSettings, *, bind: str = "", max_calls: int = 4) -> EngineSettings:
+    """How to start the engine for these settings. Raises SettingsError for an address that is none."""
+    address = settings.bind or bind
+    if address:
+        try:
+            ipaddress.ip_address(address)
+        except ValueError:
+            raise SettingsError(f"phone.bind: {address!r} is no IP address of this machine.") from None
+    return EngineSettings(bind=address, codecs=settings.codecs, max_calls=max_calls)
+
+
+def _choice(kind: type[_Choice], option: str, text: str) -> _Choice:
+    try:
+        return kind(text.strip().lower())
+    except ValueError:
+        raise SettingsError(f"{option}: {text!r} is none of {', '.join(kind)}.") from None
+
+
+# ---------------------------------------------------------------- the keyring
+
+
+def save_password(uri: str, password: str) -> None:
+    """Keep an account's password in the system's keyring; "" forgets it. Raises EnvironmentFault without a
+    keyring.
+    """
+    import keyring  # late: it looks for back ends, which takes a while that the first window need not wait
+    import keyring.errors
+
+    try:
+        if password:
+            keyring.set_password(KEYRING_SERVICE, uri, password)
+        elif keyring.get_password(KEYRING_SERVICE, uri) is not None:
+            keyring.delete_password(KEYRING_SERVICE, uri)
+    except keyring.errors.KeyringError as fault:
+        raise _no_keyring(fault) from None
+
+
+def load_password(uri: str) -> str:
+    """An account's password, "" when none is kept. Raises EnvironmentFault without a keyring."""
+    import keyring
+    import keyring.errors
+
+    try:
+        return keyring.get_password(KEYRING_SERVICE, uri) or ""
+    except keyring.errors.KeyringError as fault:
+        raise _no_keyring(fault) from None
+
+
+def _no_keyring(fault: Exception) -> EnvironmentFault:
+    return EnvironmentFault(
+        f"The password store cannot be used ({fault}). The phone asks for the password at each start. "
+        "To keep it, install or unlock a keyring (GNOME Keyring, KWallet, Windows Credential Manager, "
+        "macOS Keychain)."
+    )
