@@ -1,11 +1,10 @@
 """The desk's composition root: phone, history and link made one, without a window.
 
-Used by the windows, by the headless demo and by tests. Everything happens on one loop, but for the engine's thread
-and the database's.
+Used by the windows, by the headless demo and by tests. Everything happens on one loop, but for the engine's
+thread and the database's.
 """
 
 import asyncio
-import contextlib
 import secrets
 import socket
 from collections.abc import Callable
@@ -16,17 +15,21 @@ from console.bus import Bus
 from console.clock import Clock
 from console.domain.agent import Role
 from console.domain.errors import EnvironmentFault, NetworkError
-from console.domain.events import CallArrived, LinkChanged, LinkState
+from console.domain.events import LinkChanged, LinkState
 from console.history.queries import History
 from console.history.recorder import Recorder
 from console.history.retention import purge
+from console.history.schema import history_migrations
 from console.settings import DeskSettings
 from console.store.database import Database
+from console.store.outbox import outbox_migrations
 from console.sync.link import Link
 from console.sync.outbox import Outbox
 from console.telephony.accounts import account_of, load_password
-from console.telephony.engine import Account, Engine, EngineSettings, EngineStarted, Transport
-from console.telephony.phone import Phone, Ringer
+from console.telephony.audio import Ringer
+from console.telephony.engine import Account, Engine, EngineSettings, Transport
+from console.telephony.live import LiveCall
+from console.telephony.phone import Phone
 
 CENTRE_ACCOUNT = "centre"
 OWN_ACCOUNT = "own"
@@ -45,28 +48,28 @@ class Desk:
         self.clock = clock
         self.phone = phone
         self.database = database
-        self.outbox = Outbox(database, clock)
+        self.outbox = Outbox(bus, database, clock)
         self.link = Link(bus, clock, self.outbox, contact=self.contact)
-        self.history = History(database, bus, clock, agent=lambda: self.link.user)
-        self.recorder = Recorder(bus, database, clock, agent=lambda: self.link.user)
-        self.started: EngineStarted | None = None
+        deliver = bool(settings.centre)
+        self.history = History(bus, database, clock, lambda: self.link.user, deliver=deliver)
+        self.recorder = Recorder(bus, database, clock, lambda: self.link.user, deliver=deliver)
         self._contact_user = f"desk-{secrets.token_urlsafe(_SECRET_BYTES)}"
+        self._url = settings.centre
         self._undo: list[Callable[[], None]] = []
 
-    async def start(self) -> None:
-        """Open the phone and the history. A phone that cannot start is told by NetworkError; history stays usable."""
+    async def start(self, engine: EngineSettings) -> None:
+        """Begin to keep history, then open the phone. Raises NetworkError when the phone cannot start; the
+        history stays usable.
+        """
         await self.recorder.start()
-        self._undo = [
-            self.bus.subscribe(LinkChanged, self._link_changed),
-            self.bus.subscribe(CallArrived, self._call_arrived),
-        ]
-        phone = self.settings.phone
-        self.started = await self.phone.start(EngineSettings(bind=phone.bind, codecs=phone.codecs))
+        self._undo = [self.bus.subscribe(LinkChanged, self._link_changed)]
+        await purge(self.database, self.clock.now(), self.settings.history.keep_days)
+        await self.phone.start(engine)
         self._use_centre_account("")
+        phone = self.settings.phone
         if phone.uri:
             password = await asyncio.to_thread(load_password, phone.uri)
             self.phone.use_account(account_of(phone, password, key=OWN_ACCOUNT))
-        await purge(self.database, self.clock.now(), self.settings.history.keep_days)
 
     async def stop(self) -> None:
         """Hang up, deliver what can be delivered, close everything."""
@@ -81,14 +84,15 @@ class Desk:
 
     async def sign_in(self, url: str, user: str, password: str) -> None:
         """Sign in to a centre. Raises Refused or NetworkError, in words."""
+        self._url = url
         await self.link.sign_in(url, user, password)
 
     def contact(self) -> str:
-        """The SIP address at which the centre can ring this desk ("" without a phone). Nobody can guess its user."""
-        if self.started is None:
-            return ""
-        host = self.settings.phone.bind or _address_towards(self.link.url)
-        return f"sip:{self._contact_user}@{host}:{self.started.tcp_port};transport=tcp"
+        """The SIP address at which the centre can ring this desk ("" without a phone). Nobody can guess its
+        user.
+        """
+        host = self.settings.phone.bind or _address_towards(self._url)
+        return self.phone.contact(CENTRE_ACCOUNT, host)
 
     def _link_changed(self, event: LinkChanged) -> None:
         if event.state is LinkState.ONLINE and self.link.welcome is not None:
@@ -106,24 +110,32 @@ class Desk:
             )
         )
 
-    def _call_arrived(self, event: CallArrived) -> None:
-        if self.settings.phone.auto_answer and event.interaction is not None:
-            self.phone.answer(event.call)
-
 
 async def open_desk(
-    settings: DeskSettings, folder: Path, engine: Engine, clock: Clock, ringer: Ringer | None = None
+    settings: DeskSettings,
+    folder: Path,
+    make_engine: Callable[[EngineSettings], Engine],
+    clock: Clock,
+    *,
+    ringer: Ringer | None = None,
 ) -> Desk:
     """Open a desk whose database lies in `folder`, and start it. Raises StoreError or NetworkError."""
-    folder.mkdir(parents=True, exist_ok=True)
-    database = await Database.open(folder / "desk.db")
+    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+    database = await asyncio.to_thread(
+        Database.open, folder / "desk.db", [history_migrations, outbox_migrations], clock=clock
+    )
     bus = Bus()
-    desk = Desk(settings, bus, clock, database, Phone(engine, bus, clock, ringer=ringer))
+    engine = EngineSettings(bind=settings.phone.bind, codecs=settings.phone.codecs)
+
+    def answered_at_once(call: LiveCall) -> bool:
+        return settings.phone.auto_answer and call.interaction is not None
+
+    phone = Phone(make_engine(engine), bus, clock, ringer=ringer, auto_answer=answered_at_once)
+    desk = Desk(settings, bus, clock, database, phone)
     try:
-        await desk.start()
+        await desk.start(engine)
     except EnvironmentFault:
-        with contextlib.suppress(EnvironmentFault):
-            await desk.stop()
+        await desk.stop()
         raise
     return desk
 

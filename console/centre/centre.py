@@ -8,6 +8,7 @@ the size of the batches. Nobody acts on what is not yet durable.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
@@ -48,7 +49,6 @@ _WAITING_VIEWS_EVERY_S = 0.25
 _SAMPLE_EVERY_S = 2.0
 _LONGEST_REASON = 60
 _RETRY_S = 0.5
-_DRAIN_LOOK_S = 0.1
 
 _Pending = tuple[LedgerEvent, "asyncio.Future[None] | None"]
 
@@ -73,11 +73,17 @@ class Centre:
         self.sip_domain = ""
         self._clock = clock
         self._switch = switch
-        self._conductor = Conductor(switch, self.router, lambda: self.sip_domain) if switch else None
+        self._conductor = (
+            Conductor(switch, self.router, lambda: self.sip_domain, settings.switch.language)
+            if switch is not None
+            else None
+        )
         self._incoming: asyncio.Queue[_Pending] = asyncio.Queue()
         self._tasks: list[asyncio.Task[None]] = []
         self._view_handlers: list[Callable[[str], None]] = []
         self._queues_moved: set[str] = set()
+        self._idle = asyncio.Event()
+        self._idle.set()
         self._applied = 0
         self._sessions: dict[str, UUID] = {}
 
@@ -111,9 +117,8 @@ class Centre:
 
     async def drain(self, patience_s: float) -> None:
         """Let the open interactions end by themselves, for at most so many seconds."""
-        until = self._clock.monotonic() + patience_s
-        while self.router.open_interactions() and self._clock.monotonic() < until:
-            await asyncio.sleep(_DRAIN_LOOK_S)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._idle.wait(), patience_s)
 
     async def settled(self) -> None:
         """Wait until every fact told so far is durable and acted upon."""
@@ -147,7 +152,7 @@ class Centre:
         return self.router.agent(user) is not None
 
     async def desk_linked(self, agent: str, contact: str, session: UUID) -> None:
-        """An agent's desk is here and can be rung at `contact`. Raises BadInput for a contact that is none."""
+        """An agent's desk is here and can be rung at `contact`. Raises BadInput for one that is none."""
         if not contact.startswith(("sip:", "sips:")) or any(letter in contact for letter in " <>\r\n\t"):
             raise BadInput("the desk's contact is not a SIP address")
         standing = self.router.agent(agent)
@@ -241,7 +246,7 @@ class Centre:
         failing = False
         while True:
             try:
-                facts = await self._settle(facts)
+                await self._settle(facts)
             except StoreError as fault:
                 if not failing:
                     _log.error("the ledger cannot be written, facts wait in memory: %s", fault)
@@ -252,7 +257,7 @@ class Centre:
                 _log.warning("the ledger can be written again")
             return
 
-    async def _settle(self, facts: list[LedgerEvent]) -> list[LedgerEvent]:
+    async def _settle(self, facts: Sequence[LedgerEvent]) -> None:
         await self._record(facts)
         now = self._clock.now()
         while decisions := self.router.decide(now):
@@ -263,7 +268,10 @@ class Centre:
         for fact in facts:
             if isinstance(fact, InteractionTransferred):
                 self._pass_outside(fact)
-        return []
+        if self.router.open_interactions():
+            self._idle.clear()
+        else:
+            self._idle.set()
 
     async def _write_decisions(self, decisions: Sequence[LedgerEvent]) -> None:
         """Make decisions durable. The router has applied them already, so this must not give up."""

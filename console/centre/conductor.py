@@ -27,14 +27,18 @@ _SPOKEN_SINGLY = 20
 _HIGHEST_SPOKEN = 99
 
 
-def spoken_number(number: int) -> tuple[str, ...]:
-    """The prompts that speak a number from 0 to 99; beyond that, none (nobody wants to hear it)."""
+def spoken_number(number: int, language: str = "en") -> tuple[str, ...]:
+    """The prompts that speak a number from 0 to 99 (resources/sounds/manifest.toml tells how a language puts
+    them together); beyond that none: nobody wants to hear it.
+    """
     if not 0 <= number <= _HIGHEST_SPOKEN:
         return ()
-    if number <= _SPOKEN_SINGLY:
-        return (f"digits/{number}",)
-    tens, ones = divmod(number, _TENS)
-    return (f"digits/{tens * _TENS}", *((f"digits/{ones}",) if ones else ()))
+    tens, unit = divmod(number, _TENS)
+    if number <= _SPOKEN_SINGLY or unit == 0:
+        return (f"number-{number}",)
+    if language == "de":
+        return ("number-one" if unit == 1 else f"number-{unit}", "and", f"number-{tens * _TENS}")
+    return (f"number-{tens * _TENS}", f"number-{unit}")
 
 
 def written_skills(skills: tuple[SkillNeed, ...]) -> str:
@@ -45,8 +49,11 @@ def written_skills(skills: tuple[SkillNeed, ...]) -> str:
 class Conductor:
     """Carries out decisions on the switch."""
 
-    def __init__(self, switch: Switch, router: Router, sip_domain: Callable[[], str]) -> None:
+    def __init__(
+        self, switch: Switch, router: Router, sip_domain: Callable[[], str], language: str = "en"
+    ) -> None:
         """`sip_domain` is the host and port that a bare transfer target belongs to."""
+        self._language = language
         self._switch = switch
         self._router = router
         self._sip_domain = sip_domain
@@ -67,7 +74,8 @@ class Conductor:
                 self._switch.hang_up(decision.interaction, reason=reason.value, after=("goodbye",))
             case PositionAnnounced(position=position):
                 self._switch.play(
-                    decision.interaction, ("you-are-number", *spoken_number(position), "in-the-queue")
+                    decision.interaction,
+                    ("you-are-number", *spoken_number(position, self._language), "in-the-queue"),
                 )
 
     def connect_outside(self, interaction_target: str) -> str:

@@ -1,4 +1,4 @@
-"""One centre as a process: opens the ledger, makes the first administrator, serves, and drains when told to."""
+"""One centre as a process: opens the ledger, makes the first administrator, serves, drains when told to."""
 
 import asyncio
 import secrets
@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from datetime import datetime
 
 import msgspec
 
@@ -15,7 +16,7 @@ from console.clock import Clock
 from console.domain.agent import Role
 from console.domain.errors import SettingsError
 from console.ledger.ledger import Ledger
-from console.ledger.users import Users
+from console.ledger.users import User, Users
 from console.server.app import build_app
 from console.server.auth import hash_password
 from console.server.run import serve
@@ -41,8 +42,8 @@ async def run_centre(
     *,
     until_stdin_closes: bool = False,
 ) -> None:
-    """Serve until SIGTERM or SIGINT, or until standard input closes when asked to (a parent that dies takes its
-    centre along). Raises EnvironmentFault when it cannot start.
+    """Serve until SIGTERM or SIGINT, or until standard input closes when asked to (a parent that dies takes
+    its centre along). Raises EnvironmentFault when it cannot start.
     """
     stopping = _stop_signal(until_stdin_closes=until_stdin_closes)
     async with AsyncExitStack() as stack:
@@ -50,8 +51,8 @@ async def run_centre(
             settings.server.database or f"sqlite:///{paths.data_folder() / 'centre.db'}"
         )
         stack.push_async_callback(ledger.close)
-        users = Users(ledger)
-        await _known_users(settings, users, say)
+        users = await Users.open(ledger.database)
+        await _known_users(settings, users, clock.now(), say)
         switch = _switch(settings, clock)
         centre = Centre(settings, clock, ledger, users, switch)
         await centre.start()
@@ -96,15 +97,30 @@ def _stop_signal(*, until_stdin_closes: bool) -> asyncio.Event:
     return stopping
 
 
-async def _known_users(settings: CentreSettings, users: Users, say: Callable[[str], None]) -> None:
-    """Put the file's users into the database; on the very first start make an administrator and say how to sign in."""
+async def _known_users(
+    settings: CentreSettings, users: Users, now: datetime, say: Callable[[str], None]
+) -> None:
+    """Put the file's users into the database; on the very first start make an administrator and say how to
+    sign in.
+    """
     for user in settings.users:
         known = await users.get(user.name)
         hashed = user.password_hash or (known.password_hash if known else "")
-        await users.put(user.name, user.role, user.shown or user.name, hashed)
+        wanted = User(
+            name=user.name,
+            role=user.role,
+            shown=user.shown or user.name,
+            password_hash=hashed,
+            tokens_after=known.tokens_after if known else now,
+        )
+        if wanted != known:
+            await users.put(wanted)
     everybody = await users.all()
     if any(user.role is Role.ADMIN for user in everybody):
         return
     password = secrets.token_urlsafe(12)
-    await users.put(_ADMIN, Role.ADMIN, "Administrator", hash_password(password))
+    hashed = await asyncio.to_thread(hash_password, password)
+    await users.put(
+        User(name=_ADMIN, role=Role.ADMIN, shown="Administrator", password_hash=hashed, tokens_after=now)
+    )
     say(f"first start: sign in as “{_ADMIN}” with the password {password} and change it")

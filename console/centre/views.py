@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from console.domain.agent import AgentState
+from console.domain.agent import Presence
 from console.routing.router import Router
 from console.wire import AgentView, OfferView
 
@@ -14,20 +14,20 @@ def view_of(router: Router, agent: str, now: datetime, sequence: int) -> AgentVi
     if standing is None:
         return None
     queues = {key: queue.shown for key in standing.agent.queues if (queue := router.queue(key)) is not None}
-    wrapping = router.wrap_up_of(agent)
-    wrapped = router.interaction(wrapping) if wrapping is not None else None
+    wrap_up = standing.wrap_up
     return AgentView(
         sequence=sequence,
         at=now,
         state=standing.state,
+        presence=standing.presence,
         since=standing.since or now,
-        reason=standing.reason if standing.state is AgentState.PAUSED else "",
+        reason=standing.reason if standing.presence is Presence.PAUSED else "",
         queues=queues,
         waiting={key: len(router.waiting(key)) for key in queues},
         contact=_contact(router, standing.interaction),
-        wrap_up_interaction=wrapping,
-        wrap_up_queue=wrapped.queue if wrapped is not None else "",
-        wrap_up_until=standing.wrap_up_until,
+        wrap_up_interaction=wrap_up.interaction if wrap_up else None,
+        wrap_up_queue=wrap_up.queue if wrap_up else "",
+        wrap_up_until=wrap_up.until if wrap_up else None,
     )
 
 

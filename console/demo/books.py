@@ -3,32 +3,33 @@ agree. Pure.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
 CROSSED_S = 1.0
-"""An answer and a hang-up this close cannot have been seen by the customer: sound takes time to be recognised."""
+"""Of an answer and a hang-up this close the customer knows nothing: sound takes time to be recognised."""
 
 
 class CustomerBook(msgspec.Struct, frozen=True, kw_only=True):
-    """One customer's own account of a call; times are seconds on the demo's clock."""
+    """One customer's own account of a call."""
 
     user: str
     connected: bool
     heard_agent: bool
-    ended_at_s: float
+    ended_at: datetime
     failure: str = ""
 
 
 class LedgerBook(msgspec.Struct, frozen=True, kw_only=True):
-    """The same call in the centre's ledger. `answered_at_s` None: no agent ever had it."""
+    """The same call in the centre's ledger. `answered_at` None: no agent ever had it."""
 
     user: str
-    answered_at_s: float | None
+    answered_at: datetime | None
     ended: bool
+    interaction: str = ""
     agent: str = ""
-    agent_heard: bool | None = None
 
 
 class Check(msgspec.Struct, frozen=True):
@@ -86,9 +87,10 @@ def _kind(customer: CustomerBook, entry: LedgerBook) -> str:
     if not entry.ended:
         return "the customer is gone, the ledger still has the call"
     if customer.heard_agent:
-        return "both_answered" if entry.answered_at_s is not None else "heard an agent, but nobody answered"
-    if entry.answered_at_s is None:
+        return "both_answered" if entry.answered_at is not None else "heard an agent, but nobody answered"
+    if entry.answered_at is None:
         return "both_abandoned"
-    if customer.ended_at_s - entry.answered_at_s <= CROSSED_S:
+    alone_s = (customer.ended_at - entry.answered_at).total_seconds()
+    if alone_s <= CROSSED_S:
         return "crossed"
-    return f"{customer.ended_at_s - entry.answered_at_s:.1f} s with an agent and heard nothing"
+    return f"{alone_s:.1f} s with an agent and heard nothing"

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import msgspec
 import tomlkit
-from console.server.auth import hash_password
 
 from console.demo import scenario
 from console.demo.scenario import Pace
 from console.domain.agent import Agent
 from console.domain.errors import EnvironmentFault
+from console.server.auth import hash_password
 from console.settings import (
     CentreSettings,
     RoutingSettings,

@@ -1,0 +1,226 @@
+"""Closing the demo's books: the ledger is read once more from its file, and everybody's account is laid
+beside it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from console.demo.books import Check, Comparison, CustomerBook, LedgerBook, compare
+from console.demo.deskhand import DeskBook
+from console.demo.scenario import DESK
+from console.domain.events import (
+    CallRecorded,
+    InteractionAnswered,
+    InteractionArrived,
+    InteractionEnded,
+    LedgerEvent,
+)
+from console.domain.figures import Counts, QueueFigures, Snapshot
+from console.ledger.ledger import Ledger
+from console.metrics.snapshot import Fold
+
+_TALK_TO_BE_HEARD_S = 0.6
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """What the day came to, and whether the books agree."""
+
+    total: QueueFigures
+    in_queue: int
+    audio_calls: int
+    audio_two_way: int
+    desk: DeskBook
+    synced_rows: int
+    ledger_events: int
+    comparison: Comparison
+    checks: tuple[Check, ...]
+    board: dict[str, Any] | None = None
+
+    @property
+    def balanced(self) -> bool:
+        """Whether every two books that must agree do."""
+        return all(check.agrees for check in self.checks)
+
+    def written(self) -> dict[str, Any]:
+        """The report as `--report` writes it."""
+        counts = self.total.counts
+        level = self.total.service_level
+        written: dict[str, Any] = {
+            "offered": counts.offered,
+            "answered": counts.answered,
+            "abandoned": counts.abandoned,
+            "short_abandoned": counts.short_abandoned,
+            "in_queue": self.in_queue,
+            "service_level": {
+                "formula": level.formula.value,
+                "value": level.value,
+                "inputs": {
+                    "numerator": level.numerator,
+                    "denominator": level.denominator,
+                    "threshold_s": level.threshold_s,
+                },
+            },
+            "asa_s": self.total.asa_s,
+            "aht_s": self.total.aht_s,
+            "audio": {"calls": self.audio_calls, "two_way": self.audio_two_way},
+            "history_rows": self.desk.history_rows,
+            "synced_rows": self.synced_rows,
+            "unsynced_rows": self.desk.unsynced_rows,
+            "ledger_events": self.ledger_events,
+            "flowed_out": counts.flowed_out,
+            "balanced": self.balanced,
+            "books": [
+                {"what": check.what, "left": check.left, "right": check.right, "agrees": check.agrees}
+                for check in self.checks
+            ],
+        }
+        if self.board is not None:
+            written["board"] = self.board
+        return written
+
+    def words(self) -> Iterator[str]:
+        """The summary for a person, line by line."""
+        counts = self.total.counts
+        level = self.total.service_level
+        share = "-" if level.value is None else f"{level.value:.1%}"
+        yield (
+            f"{counts.offered} offered, {counts.answered} answered, {counts.abandoned} abandoned "
+            f"({counts.short_abandoned} short); service level {share}: "
+            f"{level.numerator} of {level.denominator} within {level.threshold_s:g} s"
+        )
+        yield f"sound: in {self.audio_two_way} of {self.audio_calls} calls each side heard the other"
+        crossed = self.comparison.crossed
+        if crossed:
+            yield f"{crossed} customers hung up in the very moment of the answer"
+        for check in self.checks:
+            sign = "=" if check.agrees else "≠"
+            yield f"  {'✓' if check.agrees else '✗'} {check.what}: {check.left} {sign} {check.right}"
+        yield "the books balance" if self.balanced else "THE BOOKS DO NOT BALANCE"
+
+
+async def close_books(
+    database: str,
+    customers: Sequence[CustomerBook],
+    agents: Mapping[str, bool],
+    desk: DeskBook,
+    board: Snapshot | None,
+    now: datetime,
+) -> Report:
+    """Read the ledger and compare. `agents` tells for each interaction whether its robot heard the customer."""
+    ledger = await Ledger.open(database)
+    try:
+        events = [numbered async for numbered in ledger.read()]
+    finally:
+        await ledger.close()
+    fold = Fold()
+    for sequence, event in events:
+        fold.apply(event, sequence)
+    facts = [event for _, event in events]
+    entries, talks = _interactions(facts)
+    comparison = compare(customers, entries)
+    heard = {**agents, **dict.fromkeys(desk.answered, False), **dict.fromkeys(desk.heard, True)}
+    by_user = {entry.user: entry for entry in entries}
+    audible = []
+    for customer in customers:
+        entry = by_user.get(customer.user)
+        if entry is not None and talks.get(entry.interaction, 0.0) >= _TALK_TO_BE_HEARD_S:
+            audible.append((customer.heard_agent, heard.get(entry.interaction, False)))
+    records = {event.call for event in facts if isinstance(event, CallRecorded) and event.agent == DESK}
+    figures = fold.snapshot(now)
+    total = figures.total
+    assert total is not None
+    return Report(
+        total=total,
+        in_queue=len(total.waiting_since),
+        audio_calls=len(audible),
+        audio_two_way=sum(there and back for there, back in audible),
+        desk=desk,
+        synced_rows=len(records),
+        ledger_events=len(events),
+        comparison=comparison,
+        checks=tuple(
+            _checks(
+                customers,
+                entries,
+                comparison,
+                desk,
+                records,
+                (total, board),
+                (len(audible), audible.count((True, True))),
+            )
+        ),
+    )
+
+
+def _interactions(facts: Sequence[LedgerEvent]) -> tuple[list[LedgerBook], dict[str, float]]:
+    """Each interaction's entry, and the seconds between its answer and its end."""
+    found: dict[UUID, LedgerBook] = {}
+    talks: dict[str, float] = {}
+    for event in facts:
+        match event:
+            case InteractionArrived():
+                found[event.interaction] = LedgerBook(
+                    user=event.customer.user,
+                    answered_at=None,
+                    ended=False,
+                    interaction=str(event.interaction),
+                )
+            case InteractionAnswered() if event.interaction in found:
+                known = found[event.interaction]
+                found[event.interaction] = msgspec.structs.replace(
+                    known, answered_at=known.answered_at or event.at, agent=event.agent
+                )
+            case InteractionEnded() if event.interaction in found:
+                known = found[event.interaction]
+                found[event.interaction] = msgspec.structs.replace(known, ended=True)
+                if known.answered_at is not None:
+                    talks[known.interaction] = (event.at - known.answered_at).total_seconds()
+    return list(found.values()), talks
+
+
+def _checks(  # noqa: PLR0913 - one argument a book
+    customers: Sequence[CustomerBook],
+    entries: Sequence[LedgerBook],
+    comparison: Comparison,
+    desk: DeskBook,
+    records: set[UUID],
+    figures: tuple[QueueFigures, Snapshot | None],
+    audio: tuple[int, int],
+) -> Iterator[Check]:
+    total, board = figures
+    answered = comparison.both_answered + comparison.crossed
+    yield Check(
+        "customers connected, interactions in the ledger", sum(c.connected for c in customers), len(entries)
+    )
+    yield Check("answered: customers, figures", answered, total.counts.answered)
+    yield Check(
+        "abandoned: customers, figures",
+        comparison.both_abandoned,
+        total.counts.abandoned + total.counts.flowed_out,
+    )
+    yield Check("contradictions between customers and ledger", list(comparison.contradictions), [])
+    yield Check(
+        "calls only one side knows", [*comparison.unknown_to_ledger, *comparison.unknown_to_customers], []
+    )
+    yield Check("customers who could not connect", list(comparison.failed), [])
+    live = board.total.counts if board is not None and board.total is not None else Counts()
+    yield Check("live board, figures of the ledger", _shown(live), _shown(total.counts))
+    mine = sum(entry.agent == DESK for entry in entries)
+    yield Check("desk's answered calls, ledger", len(desk.answered), mine)
+    yield Check("desk's history rows, records in the ledger", desk.history_rows, len(records))
+    yield Check("rows not yet delivered", desk.unsynced_rows, 0)
+    yield Check("calls long enough to be heard, heard both ways", *audio)
+
+
+def _shown(counts: Counts) -> dict[str, int]:
+    return {
+        "offered": counts.offered,
+        "answered": counts.answered,
+        "abandoned": counts.abandoned,
+        "short": counts.short_abandoned,
+        "in_time": counts.answered_in_time,
+    }
