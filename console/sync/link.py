@@ -58,13 +58,13 @@ class Link:
         self,
         bus: Bus,
         clock: Clock,
-        outbox: Outbox,
+        outbox: Outbox | None,
         *,
         contact: Callable[[], str],
         tls: ssl.SSLContext | None = None,
         backoff: Backoff | None = None,
     ) -> None:
-        """Signed out; `sign_in` begins."""
+        """Signed out; `sign_in` begins. Without an outbox there is nothing to deliver (a wallboard)."""
         self._bus = bus
         self._clock = clock
         self._outbox = outbox
@@ -167,7 +167,8 @@ class Link:
             self._become(LinkState.SIGNED_OUT, str(fault))
             raise
         self._http, self._signed_in = http, signed_in
-        self._outbox.start(_Way(http, signed_in), self._on_sign_in_needed)
+        if self._outbox is not None:
+            self._outbox.start(_Way(http, signed_in), self._on_sign_in_needed)
         self._backoff.reset()
         self._task = asyncio.create_task(self._keep_up(place, tls), name="link to the centre")
 
@@ -250,7 +251,8 @@ class Link:
             self._task.cancel()
 
     async def _end(self, patience_s: float) -> None:
-        await self._outbox.stop(patience_s)
+        if self._outbox is not None:
+            await self._outbox.stop(patience_s)
         task, self._task = self._task, None
         if task is not None:
             task.cancel()

@@ -1,15 +1,16 @@
 """The board as this desk keeps it: a snapshot and the deltas after it. Pure."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import msgspec
 
 from console.domain.errors import CallboardError
-from console.domain.figures import ABANDONED_KEPT, SAMPLES_KEPT, AbandonedCaller, Delta, Snapshot
+from console.domain.figures import ABANDONED_KEPT, SAMPLES_KEPT, AbandonedCaller, Delta, Interval, Snapshot
 
 _R = TypeVar("_R")
+_Q = TypeVar("_Q", AbandonedCaller, Interval)
 
 
 class Gap(CallboardError):
@@ -26,6 +27,7 @@ def merge(snapshot: Snapshot, delta: Delta) -> Snapshot:
         raise Gap(f"the board stands at {snapshot.sequence}, the delta follows {delta.since}")
     if (delta.sequence, delta.at) < (snapshot.sequence, snapshot.at):
         return snapshot
+    over = {*delta.new_day, *delta.removed_queues}
     return msgspec.structs.replace(
         snapshot,
         sequence=delta.sequence,
@@ -33,23 +35,29 @@ def merge(snapshot: Snapshot, delta: Delta) -> Snapshot:
         queues=_rows(snapshot.queues, delta.queues, lambda row: row.queue.key, delta.removed_queues),
         agents=_rows(snapshot.agents, delta.agents, lambda row: row.agent, delta.removed_agents),
         total=delta.total if delta.total is not None else snapshot.total,
-        abandoned=_abandoned(snapshot, delta),
-        intervals=_rows(snapshot.intervals, delta.intervals, lambda row: (row.start, row.queue)),
+        abandoned=_newest(
+            _rows(_without(snapshot.abandoned, over), delta.abandoned, lambda row: (row.at, row.interaction))
+        ),
+        intervals=_rows(
+            _without(snapshot.intervals, over), delta.intervals, lambda row: (row.start, row.queue)
+        ),
         samples=_rows(snapshot.samples, delta.samples, lambda row: row.at)[-SAMPLES_KEPT:],
         last_event_at=delta.last_event_at or snapshot.last_event_at,
     )
 
 
-def _abandoned(snapshot: Snapshot, delta: Delta) -> tuple[AbandonedCaller, ...]:
-    if not delta.abandoned and not delta.new_day:
-        return snapshot.abandoned
-    before = (row for row in snapshot.abandoned if row.queue not in delta.new_day)
-    all_ = _rows(before, delta.abandoned, lambda row: (row.at, row.interaction, row.queue))
-    excess = {queue: n - ABANDONED_KEPT for queue, n in Counter(row.queue for row in all_).items()}
-    if max(excess.values(), default=0) <= 0:
-        return all_
+def _without(rows: tuple[_Q, ...], over: set[str]) -> tuple[_Q, ...]:
+    """The rows without those of queues that began a day or are no more."""
+    return tuple(row for row in rows if row.queue not in over) if over else rows
+
+
+def _newest(abandoned: tuple[AbandonedCaller, ...]) -> tuple[AbandonedCaller, ...]:
+    """The abandoned callers with at most ABANDONED_KEPT of each queue."""
+    if len(abandoned) <= ABANDONED_KEPT:
+        return abandoned
+    excess = {queue: n - ABANDONED_KEPT for queue, n in Counter(row.queue for row in abandoned).items()}
     kept = []
-    for row in all_:  # the oldest first: each queue's excess goes
+    for row in abandoned:  # the oldest first: each queue's excess goes
         excess[row.queue] -= 1
         if excess[row.queue] < 0:
             kept.append(row)
@@ -57,9 +65,11 @@ def _abandoned(snapshot: Snapshot, delta: Delta) -> tuple[AbandonedCaller, ...]:
 
 
 def _rows(
-    have: Iterable[_R], new: Iterable[_R], key: Callable[[_R], Any], removed: Iterable[str] = ()
+    have: tuple[_R, ...], new: tuple[_R, ...], key: Callable[[_R], Any], removed: tuple[str, ...] = ()
 ) -> tuple[_R, ...]:
     """The rows by key, in the order of their keys, the new ones in place of the old."""
+    if not new and not removed:
+        return have
     found = {key(row): row for row in have}
     for gone in removed:
         found.pop(gone, None)

@@ -53,7 +53,7 @@ class Courier(Protocol):
 
 
 class _Refusal(msgspec.Struct, frozen=True):
-    id: UUID
+    id: str  # as it was sent: a centre echoes what it could not read
     reason: str = ""
 
 
@@ -95,7 +95,8 @@ def judge(answer: Answer, sent: Sequence[UUID]) -> Verdict:
 
 def _read(receipt: _Receipt, sent: set[UUID]) -> Verdict:
     taken = tuple(id_ for id_ in receipt.acknowledged if id_ in sent)
-    refused = tuple((one.id, one.reason) for one in receipt.refused if one.id in sent.difference(taken))
+    open_ = {str(id_): id_ for id_ in sent.difference(taken)}
+    refused = tuple((open_[one.id], one.reason) for one in receipt.refused if one.id in open_)
     nothing = "" if taken or refused else "the centre confirmed nothing of what was sent"
     return Verdict(taken=taken, refused=refused, fault=nothing)
 

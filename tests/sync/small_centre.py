@@ -1,4 +1,4 @@
-"""A small real centre on 127.0.0.1 that tests can make misbehave: sign-in, records and websocket on one port."""
+"""A small real centre on 127.0.0.1 that tests can make misbehave: sign-in, records, websocket on one port."""
 
 import asyncio
 import contextlib
