@@ -147,9 +147,10 @@ class Delta(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     `abandoned`, `intervals` and `samples` hold the new or changed entries only. Applying a delta twice
     changes nothing. `removed_agents` and `removed_queues` are keys whose rows go. `new_day` tells which
-    queues began a day: their abandoned callers of before go.
-    `since` is the sequence of the state that this delta follows (None: not told); who has an older one has
-    missed something and needs the whole board.
+    queues began a day ("" is all together): their abandoned callers and intervals of before go, then
+    those in here come. Rows are ordered by key, abandoned callers by time and interaction, intervals by
+    start and queue. `since` is the sequence of the state that this delta follows (None: not told); who
+    has an older one has missed something and needs the whole board.
     """
 
     sequence: int

@@ -27,6 +27,7 @@ class Board:
         self._fold = Fold()
         self._samples: deque[Sample] = deque(maxlen=SAMPLES_KEPT)
         self._new_samples: deque[Sample] = deque(maxlen=SAMPLES_KEPT)
+        self._taken = 0
 
     @property
     def sequence(self) -> int:
@@ -65,8 +66,10 @@ class Board:
         if not changes and not self._new_samples:
             return None
         samples, self._new_samples = tuple(self._new_samples), deque(maxlen=SAMPLES_KEPT)
+        since, self._taken = self._taken, fold.sequence
         return Delta(
             sequence=fold.sequence,
+            since=since,
             at=now,
             queues=tuple(books.queues[key].figures() for key in sorted(changes.queues)),
             agents=tuple(fold.agent_figures(key) for key in sorted(changes.agents)),

@@ -71,8 +71,10 @@ class Books:
 
     def configure(self, queue: Queue, at: datetime) -> None:
         """A queue has these settings from now on."""
-        self._removed.discard(queue.key)
-        self.changes.removed_queues.discard(queue.key)
+        if queue.key in self._removed:
+            self._removed.discard(queue.key)
+            self.changes.removed_queues.discard(queue.key)
+            self.changes.new_days.add(queue.key)  # what a board still shows of its former life goes
         row = self.queues.get(queue.key)
         if row is None:
             row = self._add(queue, at)

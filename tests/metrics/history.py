@@ -1,4 +1,4 @@
-"""Histories of a centre for tests of the figures, made by the real router from random customers and agents."""
+"""Histories of a centre for tests of the figures, made by the real router."""
 
 import random
 from datetime import datetime, timedelta
@@ -18,7 +18,10 @@ START = datetime.fromisoformat(
 )  # the days of the zones below end at different hours
 
 QUEUES = (
-    Queue(key="support", skills=(SkillNeed("english", 5),), max_wait_s=60, overflow_to="general", timezone="Asia/Tokyo"),
+    Queue(
+        key="support", skills=(SkillNeed("english", 5),), max_wait_s=60, overflow_to="general",
+        timezone="Asia/Tokyo",
+    ),
     Queue(key="sales", wrap_up_s=10, ring_timeout_s=8, threshold_s=5, timezone="Europe/Berlin", max_waiting=5),
     Queue(
         key="general", wrap_up_s=0, max_wait_s=40, threshold_s=10, formula=ServiceLevelFormula.IN_TIME_OF_ALL

@@ -9,6 +9,7 @@ from console.domain.events import LedgerEvent
 from console.domain.figures import ABANDONED_KEPT, SAMPLES_KEPT, Delta, Snapshot
 from console.metrics.board import Board
 from console.metrics.snapshot import Fold
+from console.sync.merge import merge
 from tests.metrics.history import random_history
 
 
@@ -68,8 +69,10 @@ def test_deltas_make_the_board_that_a_snapshot_shows() -> None:
                 if delta is not None:
                     taken += 1
                     again = msgspec.json.decode(msgspec.json.encode(delta), type=Delta)
+                    assert again.since == shown.sequence
+                    synced = merge(merge(shown, again), again)
                     shown = merged(merged(shown, again), again)
-                    assert shown == board.snapshot()
+                    assert shown == board.snapshot() == synced
         assert taken > 20
 
 
