@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from console.domain.agent import AgentState
+from console.domain.agent import AgentState, Presence
 from console.domain.events import LinkState
 from console.wire import AgentView
 from ui.widgets.words import Words
@@ -34,8 +34,8 @@ class Wish:
     def fulfilled_by(self, view: AgentView) -> bool:
         """Whether the centre's view is what was asked for."""
         if self.ready:
-            return view.state is AgentState.READY
-        return view.state is AgentState.PAUSED and view.reason == self.reason
+            return view.presence is Presence.READY
+        return view.presence is Presence.PAUSED and view.reason == self.reason
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def present_state(
         words=_with_reason(view, words),
         hint=_hint(view, wish, words),
         since=view.since - offset,
-        can_ready=view.state is not AgentState.READY or (wish is not None and not wish.ready),
+        can_ready=view.presence is not Presence.READY or (wish is not None and not wish.ready),
         can_pause=True,
         ready_leads=view.state in {AgentState.PAUSED, AgentState.NOT_RESPONDING, AgentState.OFFLINE},
     )
@@ -120,10 +120,9 @@ def _with_reason(view: AgentView, words: Words) -> str:
 
 def _hint(view: AgentView, wish: Wish | None, words: Words) -> str:
     if wish is not None:
-        if view.state in _BUSY:
-            then = words("Ready") if wish.ready else words("Pause: {reason}", reason=words(wish.reason))
-            return words("Afterwards: {state}", state=then)
         return words("Asking the centre…")
+    if view.state in _BUSY and view.presence is Presence.PAUSED:
+        return words("Afterwards: pause, {reason}", reason=words(view.reason))
     return {
         AgentState.READY: words("Calls ring here."),
         AgentState.OFFERED: words("Answer or decline below."),

@@ -23,7 +23,7 @@ class Keys:
 
 
 class StateSwitch(QWidget):
-    """Shows what the centre says, never what was clicked: that stands beside it until the centre has done it."""
+    """Shows what the centre says, never what was clicked: that stands beside it until it is done."""
 
     ready_wanted = Signal()
     pause_wanted = Signal(str)  # the reason
@@ -105,7 +105,7 @@ class StateSwitch(QWidget):
             self.pause.showMenu()
 
     def show_narrow(self, *, narrow: bool) -> None:
-        """With little room the keys show their icons alone; the words stay in tool tip and for screen readers."""
+        """With little room the keys show their icons alone; tool tip and screen reader keep the words."""
         for button in (self.ready, self.pause):
             button.set_bare(bare=narrow)
 

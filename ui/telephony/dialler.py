@@ -38,6 +38,7 @@ class Dialler(QWidget):
         self._runner = runner
         self._words = words
         self._keypad: Keypad | None = None
+        self._kept = False
         self.field = self._make_field(words)
         self._call = ActionButton(words("Call"), "phone", kind="primary", bare=True)
         self._call.setFixedSize(44, 44)
@@ -98,7 +99,7 @@ class Dialler(QWidget):
             self.tell(str(fault))
             return
         self.field.clear()
-        self.show_keypad(shown=False)
+        self.show_keypad(shown=self._kept)
         self.dialled.emit(call)
 
     def tell(self, error: str) -> None:
@@ -111,7 +112,8 @@ class Dialler(QWidget):
             self.field.style().polish(self.field)
 
     def show_keypad(self, *, shown: bool) -> None:
-        """Open or close the keypad."""
+        """Open or close the keypad; one that is kept open stays."""
+        shown = shown or self._kept
         if shown and self._keypad is None:
             self._keypad = Keypad(self._words)
             self._keypad.pressed.connect(self._type)
@@ -120,6 +122,12 @@ class Dialler(QWidget):
         self._open.setChecked(shown)
         if self._keypad is not None:
             self._keypad.setVisible(shown)
+
+    def keep_keypad(self, *, kept: bool) -> None:
+        """With much room the keypad stays open."""
+        self._kept = kept
+        self._open.setVisible(not kept)
+        self.show_keypad(shown=kept)
 
     def _type(self, digit: str) -> None:
         self.field.insert(digit)

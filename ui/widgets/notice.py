@@ -6,7 +6,7 @@ A notice stays until its cause is gone or the person puts it away; nothing waits
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -25,7 +25,9 @@ class Action:
 
 
 class Notice(QFrame):
-    """One line with an icon; `tone` is info, good, warning or critical."""
+    """One line with an icon; `tone`: info, good, warning, critical. `put_away`: the person is done with it."""
+
+    put_away = Signal()
 
     def __init__(self, parent: QWidget | None = None, dismiss_words: str = "Dismiss") -> None:
         """Hidden until `tell`."""
@@ -36,7 +38,7 @@ class Notice(QFrame):
         self._button: QPushButton = ActionButton("", kind="quiet")
         self._button.clicked.connect(self._act)
         self._dismiss = ActionButton(dismiss_words, "x", kind="quiet", bare=True)
-        self._dismiss.clicked.connect(self.hide)
+        self._dismiss.clicked.connect(self._leave)
         row = QHBoxLayout(self)
         row.setContentsMargins(44, S // 2, S // 2, S // 2)
         row.setSpacing(S)
@@ -82,12 +84,18 @@ class Notice(QFrame):
     def _act(self) -> None:
         action = self._action
         if action is not None:
-            self.hide()
+            self._leave()
             action.do()
+
+    def _leave(self) -> None:
+        self.hide()
+        self.put_away.emit()
 
 
 class Notices(QWidget):
     """A stack of notices, one per cause: telling one again replaces its words, clearing takes them away."""
+
+    changed = Signal(bool)  # whether anything stands there
 
     def __init__(self, parent: QWidget | None = None, dismiss_words: str = "Dismiss") -> None:
         """Empty, and then without height."""
@@ -111,8 +119,10 @@ class Notices(QWidget):
         notice = self._shown.get(cause)
         if notice is None:
             notice = self._shown[cause] = Notice(dismiss_words=self._dismiss_words)
+            notice.put_away.connect(lambda: self.clear(cause))
             self._column.insertWidget(0 if tone == "critical" else -1, notice)
         notice.tell(words, tone, action, dismissable=dismissable)
+        self.changed.emit(True)  # noqa: FBT003  carried by a signal
 
     def clear(self, cause: str) -> None:
         """The cause is gone."""
@@ -121,6 +131,7 @@ class Notices(QWidget):
             self._column.removeWidget(notice)
             notice.hide()
             notice.deleteLater()
+            self.changed.emit(bool(self._shown))
 
     @property
     def told(self) -> dict[str, str]:
