@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
@@ -80,6 +80,7 @@ def render(scene: Scene, application: QApplication, look: Look) -> QImage:
     window.show()
     if scene.kiosk:
         window.set_kiosk(True)
+        window.setWindowState(Qt.WindowState.WindowNoState)
         window.resize(*scene.size)
     if scene.queue:
         window.agents.choose_queue(scene.queue)

@@ -99,8 +99,9 @@ def _made_of(ink: Ink, line: QRectF, view: TileView, age: str) -> None:
     ink.words(line, age, Words(11, theme.soft, side=RIGHT))
     room = line.adjusted(0, 0, -ink.width(age, 11) - 6 * scale, 0)
     ink.words(room, view.inputs, Words(12, theme.text))
-    used = ink.width(view.inputs, 12) + 10 * scale
-    ink.words(room.adjusted(used, 0, 0, 0), view.target, Words(11, theme.soft))
+    used = ink.width(view.inputs, 12) + 9 * scale
+    if used + ink.width(view.target, 11) <= room.width():
+        ink.words(room.adjusted(used, 0, 0, 0), view.target, Words(11, theme.soft))
     ink.words(line.translated(0, 16 * scale), view.formula, Words(11, theme.soft))
 
 
@@ -113,7 +114,7 @@ def large(ink: Ink, place: QRectF, view: TileView, tongue: Tongue, age: str, *, 
     spare = max(0.0, inner.height() - 184 * scale) / 4
     _head(ink, inner, view, 16, 12)
     top = inner.top() + 28 * scale + spare
-    shares, left = (0.28, 0.30, 0.42), inner.left()
+    shares, left = (0.29, 0.30, 0.41), inner.left()
     figures = (view.waiting, view.longest, view.service)
     captions = (view.waiting.label, tongue.say("longest short"), view.service.label)
     for share, figure, caption in zip(shares, figures, captions, strict=True):
@@ -195,15 +196,15 @@ def small(ink: Ink, place: QRectF, view: TileView, tongue: Tongue, age: str, *, 
 
 # Columns of a row: figure, width at scale 1. The later ones are left out where there is no room.
 _COLUMNS = (
-    ("waiting", 52.0),
-    ("longest", 58.0),
-    ("service", 66.0),
-    ("abandoned", 84.0),
-    ("ready", 62.0),
+    ("waiting", 46.0),
+    ("longest", 56.0),
+    ("service", 70.0),
+    ("abandoned", 94.0),
+    ("ready", 48.0),
     ("asa", 50.0),
     ("aht", 50.0),
 )
-_NAME_LEAST = 90.0
+_NAME_LEAST = 84.0
 
 
 def columns_for(width: float, scale: float) -> list[tuple[str, float]]:
@@ -251,7 +252,7 @@ def row(ink: Ink, place: QRectF, view: TileView, *, current: bool) -> None:
     for name, width in reversed(columns_for(place.width(), scale)):
         figure: Figure = getattr(view, name)
         cell = QRectF(right - width + 6 * scale, place.top(), width - 6 * scale, place.height())
-        _cell(ink, cell, figure)
+        _cell(ink, cell, figure, view.ready_short if name == "ready" else figure.text)
         right -= width
     name_place = QRectF(
         place.left() + 22 * scale, place.top(), right - place.left() - 22 * scale, place.height()
@@ -259,7 +260,7 @@ def row(ink: Ink, place: QRectF, view: TileView, *, current: bool) -> None:
     ink.words(name_place, view.name, Words(13, theme.text, strong=view.level is not Level.PLAIN))
 
 
-def _cell(ink: Ink, cell: QRectF, figure: Figure) -> None:
+def _cell(ink: Ink, cell: QRectF, figure: Figure, text: str) -> None:
     serious = figure.level is not Level.PLAIN
     tint = tone_of(ink.theme, figure.level).ink if serious else ink.theme.text
     right = cell.right()
@@ -267,8 +268,8 @@ def _cell(ink: Ink, cell: QRectF, figure: Figure) -> None:
         ink.words(cell, figure.note, Words(12, ink.theme.soft, side=RIGHT))
         right -= 50 * ink.scale
     words = QRectF(cell.left(), cell.top(), right - cell.left(), cell.height())
-    ink.words(words, figure.text, Words(13, tint, strong=serious, side=RIGHT))
+    ink.words(words, text, Words(13, tint, strong=serious, side=RIGHT))
     if serious:
-        wide = ink.width(figure.text, 13, strong=True) + 15 * ink.scale
+        wide = ink.width(text, 13, strong=True) + 15 * ink.scale
         corner = QPointF(max(cell.left() - 6 * ink.scale, right - wide), cell.center().y() - 6 * ink.scale)
         ink.shape(corner, shape_of(figure.level), tone_of(ink.theme, figure.level).mark, 12)

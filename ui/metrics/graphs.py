@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from console.domain.figures import Sample, Snapshot
 from ui.metrics.ink import RIGHT, Ink, Words, colour, type_of
@@ -101,9 +101,8 @@ class GraphCard(QFrame):
         self.title = label(title, "strong")
         self.note = label("", "caption")
         self.legend = Legend()
-        self.empty = QLabel(tongue.say("graph empty"))
+        self.empty = label(tongue.say("graph empty"), "soft")
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.empty.setProperty("text", "soft")
         self._head = QHBoxLayout()
         self._head.addWidget(self.title)
         self._head.addWidget(self.note)
@@ -111,6 +110,7 @@ class GraphCard(QFrame):
         self._body = QHBoxLayout()
         self._body.addWidget(self.empty, 1)
         self._body.addWidget(self.legend)
+        self.legend.hide()
         self._column = QVBoxLayout(self)
         self._column.addLayout(self._head)
         self._column.addLayout(self._body, 1)
@@ -132,6 +132,7 @@ class GraphCard(QFrame):
         """Whether there is something to draw."""
         if self.plot is not None and self.plot.isHidden() is data:
             self.plot.setVisible(data)
+            self.legend.setVisible(data)
             self.empty.setVisible(not data)
 
     def set_scale(self, scale: float) -> None:

@@ -18,7 +18,7 @@ _LEAST = {Kind.LARGE: (258.0, 206.0), Kind.SMALL: (196.0, 122.0), Kind.ROW: (400
 _MOST = {Kind.LARGE: 264.0, Kind.SMALL: 156.0, Kind.ROW: 30.0}
 _GAP = {Kind.LARGE: 10.0, Kind.SMALL: 8.0, Kind.ROW: 0.0}
 ROW_HEAD = 24.0
-COLUMN_GAP = 20.0  # between columns of rows
+COLUMN_GAP = 14.0  # between columns of rows
 
 
 class Place(msgspec.Struct, frozen=True):

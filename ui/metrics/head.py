@@ -12,6 +12,7 @@ from ui.theme import theme_of
 
 HEAD = 78.0
 BANNER = 38.0
+DIMMED = 0.45  # how much is left of what is stale
 # How wide each figure of the strip is against the others.
 _SHARES = (0.95, 1.25, 1.6, 0.8, 0.8, 0.95, 1.0, 1.15, 1.7)
 
@@ -72,6 +73,8 @@ class Head(QWidget):
         clock = 128 * scale
         alerts = 176 * scale
         self._paint_clock(ink, QRectF(inner.right() - clock, 0, clock, inner.height()))
+        if self._fresh is not None and self._fresh.health is Health.STALE:
+            painter.setOpacity(DIMMED)
         self._paint_alerts(ink, QRectF(inner.left(), 0, alerts, inner.height()))
         left = inner.left() + alerts + 8 * scale
         whole = inner.right() - clock - 8 * scale - left
@@ -123,7 +126,7 @@ class Head(QWidget):
                 (Level.WARNING, "alerts warning", self._view.warning),
             )
             if number
-        ] or [(Level.PLAIN, say("alerts none"))]
+        ] or ([(Level.PLAIN, say("alerts none"))] if self._view.formula else [])
         for number, (level, words) in enumerate(lines):
             tone = tone_of(theme, level)
             top = (31 + number * 19) * scale
@@ -200,6 +203,6 @@ class Veil(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """The window's own colour, half through."""
         painter = QPainter(self)
-        painter.setOpacity(0.55)
+        painter.setOpacity(1.0 - DIMMED)
         painter.fillRect(event.rect(), colour(theme_of(self).canvas))
         painter.end()

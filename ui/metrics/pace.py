@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from console.clock import Clock
@@ -19,6 +19,8 @@ class Pace(QObject):
     loop or the next. A sample: milliseconds from the first change of a frame until its paint was done.
     """
 
+    painted = Signal()
+
     def __init__(self, window: QWidget, clock: Clock, draw: Callable[[], None]) -> None:
         """For a window and everything in it."""
         super().__init__(window)
@@ -28,13 +30,13 @@ class Pace(QObject):
         self._draw = draw
         self._changed_at: float | None = None
         self._drawn_from: float | None = None
-        self._last = float("-inf")
+        self._last = clock.monotonic() - FRAME_S
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._frame)
         self._after = QTimer(self)
         self._after.setSingleShot(True)
-        self._after.timeout.connect(self._painted)
+        self._after.timeout.connect(self._told)
         window.installEventFilter(self)
 
     def changed(self) -> None:
@@ -63,7 +65,8 @@ class Pace(QObject):
         self.frames += 1
         self._draw()
 
-    def _painted(self) -> None:
+    def _told(self) -> None:
         if self._drawn_from is not None:
             self.samples.append((self._clock.monotonic() - self._drawn_from) * 1000)
             self._drawn_from = None
+            self.painted.emit()

@@ -1,21 +1,23 @@
 """The wallboard's right side: the agents with their filters, and the callers who left."""
 
-from PySide6.QtCore import QModelIndex, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QModelIndex, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QSizePolicy,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
     QVBoxLayout,
     QWidget,
 )
 
 from console.domain.agent import AgentState
 from console.domain.figures import QueueFigures
-from ui.metrics.ink import type_of
+from ui.metrics.ink import Ink, Words, type_of
 from ui.metrics.models import AgentsModel, CallersModel
 from ui.metrics.rows import STATE_ORDER, AgentFilter
 from ui.metrics.tables import BoardTable
@@ -25,7 +27,7 @@ from ui.widgets.buttons import ActionButton
 from ui.widgets.icons import icon
 from ui.widgets.labels import label
 
-_AGENT_SHARES = (116, 116, 58, 72, 72, 92, 78)
+_AGENT_SHARES = (114, 130, 60, 70, 78, 92, 52)
 _CALLER_SHARES = (0.85, 2.3, 1.3, 1.1)
 
 
@@ -38,6 +40,31 @@ class SearchField(QLineEdit):
             self.clear()
         else:
             super().keyPressEvent(event)
+
+
+class Choice(QComboBox):
+    """A list to choose from, with a chevron; what is too long ends in …."""
+
+    def __init__(self) -> None:
+        """Empty."""
+        super().__init__()
+        self.scale = 1.0
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """The frame of the style, then words and chevron in the wallboard's ink."""
+        painter = QStylePainter(self)
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        theme, scale = theme_of(self), self.scale
+        ink = Ink(painter, theme, scale)
+        area = QRectF(self.rect()).adjusted(9 * scale, 0, -8 * scale, 0)
+        ink.shape(
+            QPointF(area.right() - 14 * scale, area.center().y() - 7 * scale), "chevron-down", theme.soft, 14
+        )
+        ink.words(area.adjusted(0, 0, -17 * scale, 0), self.currentText(), Words(12, theme.text))
+        painter.end()
 
 
 class Panel(QFrame):
@@ -54,10 +81,9 @@ class Panel(QFrame):
         self.bar.addWidget(self.title)
         self.bar.addWidget(self.number)
         self.bar.addStretch(1)
-        self.empty = QLabel(self)
+        self.empty = label("", "soft", self)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty.setWordWrap(True)
-        self.empty.setProperty("text", "soft")
         self._column = QVBoxLayout(self)
         self._column.addLayout(self.bar)
         self._column.addWidget(table, 1)
@@ -83,6 +109,10 @@ class Panel(QFrame):
         ):
             widget.setStyleSheet(f"font-size: {round(size * scale)}px;")
             widget.setFont(type_of(round(size * scale), strong=strong))
+
+    def set_kiosk(self, *, on: bool) -> None:
+        """On a wall the rows turn page by page, and there is no scroll bar."""
+        self.table.set_kiosk(on=on)
 
     def tell_empty(self, words: str) -> None:
         """Words in the table's place, or the table with ""."""
@@ -111,10 +141,10 @@ class AgentsPanel(Panel):
         self.search = SearchField()
         self.search.setPlaceholderText(tongue.say("filter text"))
         self.search.setAccessibleName(tongue.say("filter text"))
-        self.queue = QComboBox()
+        self.queue = Choice()
         self.queue.setAccessibleName(tongue.say("col queue"))
         self.queue.addItem(tongue.say("filter all queues"), "")
-        self.state = QComboBox()
+        self.state = Choice()
         self.state.setAccessibleName(tongue.say("col state"))
         self.state.addItem(tongue.say("filter all states"), "")
         for state in STATE_ORDER:
@@ -132,7 +162,8 @@ class AgentsPanel(Panel):
         super().set_scale(scale)
         sizes = (round(size * scale) for size in (12, 24, 6))
         sheet = "font-size: {}px; min-height: {}px; padding: 0 {}px;".format(*sizes)
-        for control, width in zip(self._controls, (104, 112, 104), strict=True):
+        self.queue.scale = self.state.scale = scale
+        for control, width in zip(self._controls, (122, 124, 116), strict=True):
             control.setStyleSheet(sheet)
             control.setFont(type_of(round(12 * scale)))
             control.setFixedWidth(round(width * scale))
@@ -165,10 +196,11 @@ class AgentsPanel(Panel):
         """Set the filter to a queue."""
         self.queue.setCurrentIndex(max(0, self.queue.findData(key)))
 
-    def set_controls(self, *, shown: bool) -> None:
-        """Show or hide the filters: on a wall nobody types."""
+    def set_kiosk(self, *, on: bool) -> None:
+        """Hide the filters: on a wall nobody types."""
+        super().set_kiosk(on=on)
         for control in self._controls:
-            control.setVisible(shown)
+            control.setVisible(not on)
 
     def refresh(self) -> None:
         """Bring numbers and empty words up to date."""
@@ -206,7 +238,7 @@ class CallersPanel(Panel):
         self._model = model
         self._tongue = tongue
         self.table.setAccessibleName(tongue.say("callers"))
-        self.copying = ActionButton(tongue.say("copy all"), "copy", kind="quiet")
+        self.copying = ActionButton(tongue.say("copy all"), kind="quiet")
         self.copying.clicked.connect(lambda: self.table.copy(everything=True))
         self.bar.addWidget(self.copying)
 
@@ -214,11 +246,11 @@ class CallersPanel(Panel):
         """Everything larger or smaller."""
         super().set_scale(scale)
         self.copying.setStyleSheet(f"font-size: {round(12 * scale)}px; min-height: {round(20 * scale)}px;")
-        self.copying.setIconSize(QSize(round(14 * scale), round(14 * scale)))
 
-    def set_controls(self, *, shown: bool) -> None:
-        """Show or hide the button: on a wall nobody clicks."""
-        self.copying.setVisible(shown)
+    def set_kiosk(self, *, on: bool) -> None:
+        """Hide the button: on a wall nobody clicks."""
+        super().set_kiosk(on=on)
+        self.copying.setVisible(not on)
 
     def refresh(self) -> None:
         """Bring numbers and empty words up to date."""

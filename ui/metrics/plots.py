@@ -52,6 +52,13 @@ class CountAxis(pg.AxisItem):  # type: ignore[misc]  # untyped base
         super().__init__("left")
         self._unit = unit
 
+    def boundingRect(self) -> QRectF:
+        """With room for half a number at either end, or the 0 is left out."""
+        found: QRectF = super().boundingRect()
+        font = self.style["tickFont"]
+        half = font.pixelSize() if font is not None else 12
+        return found.adjusted(0, -half, 0, half)
+
     def tickSpacing(self, least: float, most: float, size: float) -> list[tuple[float, float]]:
         """About one tick in forty pixels, on 1, 2, 5, 10 and so on."""
         font = self.style["tickFont"]
@@ -94,6 +101,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]  # untyped base
             axis = item.getAxis(side)
             axis.setPen(pg.mkPen(theme.line, width=max(1.0, scale * 0.8)))
             axis.setTickPen(pg.mkPen(theme.line, width=max(1.0, scale * 0.8)))
+            axis.setZValue(-100)
             axis.setTextPen(pg.mkPen(theme.soft))
             axis.setTickFont(type_of(round(11 * scale)))
             axis.setStyle(

@@ -58,6 +58,7 @@ class TileView(msgspec.Struct, frozen=True, kw_only=True):
     aht: Figure
     abandoned: Figure
     ready: Figure
+    ready_short: str
     spoken: str
 
 
@@ -191,6 +192,7 @@ def tile(row: QueueFigures, now: datetime, tongue: Tongue) -> TileView:
         aht=aht,
         abandoned=abandoned,
         ready=ready,
+        ready_short=f"{row.agents.get(AgentState.READY, 0)}/{signed_in(row)}",
         spoken=_spoken(row.queue.shown, word, (waiting, longest, served, asa, aht, abandoned, ready)),
     )
 

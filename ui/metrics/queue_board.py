@@ -70,12 +70,9 @@ class QueueBoard(QWidget):
         """It makes do with what it gets."""
         return QSize(80, 40)
 
-    def wanted(self, width: float, most: float) -> float:
-        """The height it makes use of at a width, at most `most`."""
-        grid = arrange(max(1, len(self._views)), width, most, self._scale)
-        if grid.room < len(self._views):
-            return most
-        return min(most, grid.height)
+    def planned(self, width: float, most: float) -> Grid:
+        """How the queues would stand in so much room."""
+        return arrange(max(1, len(self._views)), width, most, self._scale)
 
     def set_scale(self, scale: float) -> None:
         """Everything larger or smaller."""

@@ -1,6 +1,6 @@
 """How the wallboard's lists look: a painter of cells, heads that sort, and a table that scales."""
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -21,16 +21,19 @@ from ui.metrics.tongue import Tongue
 from ui.theme import STATE_ICONS, Theme, theme_of
 
 ROW = 27.0
+PAGE_MS = 15_000
 _AT_WORK = (AgentState.ON_CONTACT, AgentState.HOLD, AgentState.OFFERED)
 
 
 class CellPainter(QStyledItemDelegate):
     """Paints cells with the wallboard's own ink: faster than the style's way, and the same at every scale."""
 
-    def __init__(self, parent: QWidget) -> None:
-        """For a table."""
+    def __init__(self, parent: QAbstractItemView) -> None:
+        """For a table. `whole`: a row that does not fit is left out."""
         super().__init__(parent)
         self.scale = 1.0
+        self.whole = False
+        self.table = parent
         self.theme: Theme = theme_of(parent)
 
     def sizeHint(self, _option: QStyleOptionViewItem, _index: QModelIndex | QPersistentModelIndex) -> QSize:
@@ -42,6 +45,8 @@ class CellPainter(QStyledItemDelegate):
     ) -> None:
         """One cell: its ground where selected, its words, and for a state its shape."""
         area = QRectF(option.rect)
+        if self.whole and area.bottom() > self.table.viewport().height() + 2:
+            return
         state = option.state
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -65,13 +70,16 @@ class CellPainter(QStyledItemDelegate):
             tone = theme.states[row.state]
             corner = QPointF(area.left(), area.center().y() - 8 * self.scale)
             ink.shape(corner, STATE_ICONS[row.state] if row.linked else "unplug", tone.mark, 16)
-            ink.words(area.adjusted(22 * self.scale, 0, 0, 0), text, Words(13, tone.ink, strong=True))
+            ink.figure(area.adjusted(22 * self.scale, 0, 0, 0), text, Words(13, tone.ink, strong=True))
             return
         soft = column in (AgentColumn.REASON, AgentColumn.IDLE) or (
             column == AgentColumn.QUEUE and row.state not in _AT_WORK
         )
-        side = RIGHT if column in model.right else LEFT
-        ink.words(area, text, Words(13, theme.soft if soft else theme.text, side=side))
+        tint = theme.soft if soft else theme.text
+        if column in model.right:
+            ink.figure(area, text, Words(13, tint, side=RIGHT))
+        else:
+            ink.words(area, text, Words(13, tint))
 
     def _caller(self, ink: Ink, area: QRectF, model: CallersModel, place: int, column: int) -> None:
         row: AbandonedCaller = model.row(place)
@@ -172,6 +180,9 @@ class BoardTable(QTableView):
         self._shares = shares
         self._cells = CellPainter(self)
         self._head = SortHead(self)
+        self._turning = QTimer(self)
+        self._turning.setInterval(PAGE_MS)
+        self._turning.timeout.connect(self.turn_page)
         self.setModel(model)
         self.setItemDelegate(self._cells)
         self.setHorizontalHeader(self._head)
@@ -201,6 +212,23 @@ class BoardTable(QTableView):
         self.verticalHeader().setDefaultSectionSize(round(ROW * scale))
         self._head.setFixedHeight(round(26 * scale))
         self._share_out()
+
+    def set_kiosk(self, *, on: bool) -> None:
+        """On a wall: no scroll bar, whole rows only, and the pages turn by themselves."""
+        policy = Qt.ScrollBarPolicy
+        self.setVerticalScrollBarPolicy(policy.ScrollBarAlwaysOff if on else policy.ScrollBarAsNeeded)
+        self._cells.whole = on
+        self._turning.start() if on else self._turning.stop()
+        if on:
+            self.clearSelection()
+            self.verticalScrollBar().setValue(0)
+        self._share_out()
+
+    def turn_page(self) -> None:
+        """Show the next rows, round and round."""
+        bar, tall = self.verticalScrollBar(), self.verticalHeader().defaultSectionSize()
+        page = max(1, self.viewport().height() // tall) * tall
+        bar.setValue(0 if bar.value() >= bar.maximum() else bar.value() + page)
 
     def retheme(self) -> None:
         """The theme is another one now."""

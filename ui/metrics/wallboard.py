@@ -25,8 +25,8 @@ from ui.widgets.empty import EmptyState
 from ui.widgets.ticker import Ticker
 
 LEFT_SHARE = 0.585
-LEFT_SHARE_ROWS = 0.615  # many queues in rows need the room
-TILES_MOST = 0.60  # of the height under the strip
+LEFT_SHARE_ROWS = 0.62  # many queues in rows need the room
+TILES_MOST = 0.62  # of the height under the strip
 _REFERENCE = (1440.0, 810.0)  # the window's size at scale 1
 
 
@@ -98,12 +98,12 @@ class Wallboard(QWidget):
         self.head = Head(tongue, self)
         self.banner = Banner(self)
         self.queues = QueueBoard(tongue, self)
-        self.no_queues = EmptyState(
-            "layout-grid", tongue.say("no queues"), tongue.say("no queues hint"), parent=self
-        )
+        self.no_queues = EmptyState("hourglass", tongue.say("banner first"), parent=self)
         self.graphs = Graphs(tongue, self)
         self.agents = AgentsPanel(self.agents_model, tongue, self)
         self.callers = CallersPanel(self.callers_model, tongue, self)
+        for panel in (self.agents, self.callers):
+            panel.tell_empty(tongue.say("graph empty"))
         self.veil = Veil(self)
         self.queues.chosen.connect(self.agents.choose_queue)
         self.agents.queue_chosen.connect(self._focus_queue)
@@ -148,10 +148,7 @@ class Wallboard(QWidget):
         """Fill the screen with figures alone, or be a window again."""
         self._kiosk = on
         for panel in (self.agents, self.callers):
-            panel.set_controls(shown=not on)
-        scroll = Qt.ScrollBarPolicy.ScrollBarAlwaysOff if on else Qt.ScrollBarPolicy.ScrollBarAsNeeded
-        for panel in (self.agents, self.callers):
-            panel.table.setVerticalScrollBarPolicy(scroll)
+            panel.set_kiosk(on=on)
         self.setCursor(Qt.CursorShape.BlankCursor) if on else self.unsetCursor()
         self.showFullScreen() if on else self.showNormal()
 
@@ -213,6 +210,8 @@ class Wallboard(QWidget):
         if board is not None and board is not self._board:
             self._board = board
             self._take(board, fresh)
+        elif board is None:
+            self.no_queues.say("hourglass", fresh.banner)
         self._put(fresh)
 
     def _take(self, board: Snapshot, fresh: Freshness) -> None:
@@ -234,6 +233,10 @@ class Wallboard(QWidget):
         self.agents.refresh()
         self.callers.refresh()
         self.graphs.put(board, names)
+        if not names:
+            self.no_queues.say(
+                "layout-grid", self._tongue.say("no queues"), self._tongue.say("no queues hint")
+            )
         if arranged:
             self._lay_out()
 
@@ -286,7 +289,8 @@ class Wallboard(QWidget):
             self.banner.setGeometry(edge, top, inner, round(BANNER * scale))
             top += round(BANNER * scale) + gap
         area = QRect(edge, top, inner, height - edge - top)
-        wide = round(area.width() * (LEFT_SHARE_ROWS if self.queues.kind is Kind.ROW else LEFT_SHARE))
+        rows = self.queues.planned(area.width() * LEFT_SHARE, area.height() * TILES_MOST).kind is Kind.ROW
+        wide = round(area.width() * (LEFT_SHARE_ROWS if rows else LEFT_SHARE))
         self._lay_out_left(area, wide, gap)
         left = area.left() + wide + gap
         right = area.left() + area.width() - left
@@ -300,7 +304,9 @@ class Wallboard(QWidget):
         """Queues as tall as they make use of, the graphs below them."""
         most = area.height() * TILES_MOST
         empty = not self._rows
-        tall = round(area.height() * 0.34 if empty else self.queues.wanted(width, most))
+        grid = self.queues.planned(width, most)
+        wanted = grid.height if grid.room >= len(self._rows) else most
+        tall = round(area.height() * 0.34 if empty else min(most, wanted))
         self.no_queues.setVisible(empty)
         self.queues.setVisible(not empty)
         for part in (self.queues, self.no_queues):
