@@ -96,8 +96,8 @@ class History:
         What looks like a number is also found inside numbers, however it is written. Any text is safe. Raises
         BadInput for an `only` that there is not.
         """
-        condition, values = _condition(text, only)
-        sql = f"SELECT {rows.COLUMNS} FROM call WHERE {condition} ORDER BY call.number DESC LIMIT ? OFFSET ?"  # noqa: S608 - our own text
+        where, values = condition(text, only)
+        sql = f"SELECT {rows.COLUMNS} FROM call WHERE {where} ORDER BY call.number DESC LIMIT ? OFFSET ?"  # noqa: S608 - our own text
         values += [max(0, limit), max(0, offset)]
         return await self._database.read(lambda db: rows.as_rows(db.execute(sql, values).fetchall()))
 
@@ -175,7 +175,11 @@ class History:
         )
 
 
-def _condition(text: str, only: Only | str | None) -> tuple[str, list[Any]]:
+def condition(text: str, only: Only | str | None) -> tuple[str, list[Any]]:
+    """A search as SQL: the condition on table `call`, and its values.
+
+    Raises BadInput for a list there is not.
+    """
     try:
         conditions = [_ONLY[Only(only) if only else None]]
     except ValueError:
@@ -201,16 +205,16 @@ _BEST = "ORDER BY score DESC LIMIT ?"
 def _completions(db: sqlite_utils.Database, prefix: str, limit: int) -> list[Completion]:
     match, digits = match_all(prefix), digits_of(prefix)
     if digits:
-        condition = f"(digits >= ? AND digits < ?) OR {_HAS_WORDS}"
+        where = f"(digits >= ? AND digits < ?) OR {_HAS_WORDS}"
         values: list[Any] = [digits, _after(digits), match]
     elif match:
-        condition = _HAS_WORDS
+        where = _HAS_WORDS
         values = [match]
     elif prefix.strip(" +"):
         return []
     else:
-        condition, values = "1", []
-    found = db.execute(f"{_PEER} WHERE {condition} {_BEST}", [*values, max(0, limit)])
+        where, values = "1", []
+    found = db.execute(f"{_PEER} WHERE {where} {_BEST}", [*values, max(0, limit)])
     return [
         Completion(Address(uri, name), name, user, datetime.fromisoformat(last_at))
         for uri, name, user, last_at in found.fetchall()

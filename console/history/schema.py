@@ -88,7 +88,7 @@ def m001_calls(db: sqlite_utils.Database) -> None:
 
 def fold(text: str) -> str:
     """A text as it is searched for, without case or accents: `Müller` is `muller`, `Strauß` is `strauss`."""
-    apart = unicodedata.normalize("NFKD", text.casefold())
+    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     return "".join(c for c in apart if not unicodedata.combining(c)).translate(_SPECIAL)
 
 

@@ -1,0 +1,51 @@
+"""Forget calls of long ago: the row, its words in the index, and peers not heard of since.
+
+What the centre has not confirmed is kept, however old: nothing is lost because a desk was away for long.
+"""
+
+from datetime import timedelta
+
+import sqlite_utils
+
+from console.clock import Clock
+from console.history.schema import stamp
+from console.store.database import Database
+
+_AT_ONCE = 500
+
+
+async def purge(database: Database, clock: Clock, keep_days: int) -> int:
+    """Delete calls that ended more than `keep_days` ago (0 keeps all); how many. In small transactions.
+
+    Raises StoreError when the database cannot be written.
+    """
+    if keep_days <= 0:
+        return 0
+    limit = stamp(clock.now() - timedelta(days=keep_days))
+    gone = 0
+    while count := await database.run(lambda db: _purge_some(db, limit)):
+        gone += count
+    await database.run(lambda db: _purge_peers(db, limit))
+    return gone
+
+
+def _purge_some(db: sqlite_utils.Database, limit: str) -> int:
+    found = db.execute(
+        "SELECT number FROM call WHERE started_at < ? AND ended_at < ?"
+        " AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.call = call.call) LIMIT ?",
+        (limit, limit, _AT_ONCE),
+    ).fetchall()
+    db.conn.executemany("DELETE FROM call_words WHERE rowid = ?", found)
+    db.conn.executemany("DELETE FROM call WHERE number = ?", found)
+    return len(found)
+
+
+def _purge_peers(db: sqlite_utils.Database, limit: str) -> None:
+    """A peer whose last call is older than the limit goes, unless that call is still kept."""
+    found = db.execute(
+        "SELECT number FROM peer WHERE last_at < ?"
+        " AND NOT EXISTS (SELECT 1 FROM call WHERE call.uri = peer.uri AND call.started_at = peer.last_at)",
+        (limit,),
+    ).fetchall()
+    db.conn.executemany("DELETE FROM peer_words WHERE rowid = ?", found)
+    db.conn.executemany("DELETE FROM peer WHERE number = ?", found)
