@@ -343,32 +343,36 @@ class Router:
     # ------------------------------------------------------------ who gets whom
 
     def _match(self, now: datetime) -> None:
-        """What became waiting takes those idle so far; then whoever became free takes of all that wait."""
-        fresh = [
-            standing
-            for interaction in self._fresh_interactions
-            if (standing := self._standings.interactions.get(interaction)) and interaction in self._lines
-        ]
-        self._fresh_interactions = {}
-        for standing in sorted(fresh, key=line_key):
+        """What became waiting takes the longest idle; who became free takes of all that wait; then the rest.
+
+        Where the longest idle has only just become free, that agent chooses first: others may wait longer.
+        """
+        fresh, self._fresh_interactions = self._fresh_interactions, {}
+        standings = (self._standings.interactions[one] for one in fresh if one in self._lines)
+        behind = []
+        for standing in sorted(standings, key=line_key):
             agent = self._agent_for(standing)
+            if agent in self._fresh_agents:
+                behind.append(standing)
+            elif agent is not None:
+                self._offer(standing, agent, now)
+        agents, self._fresh_agents = self._fresh_agents, {}
+        free = (self._standings.agents[key] for key in agents if key in self._bench)
+        for chooser in sorted(free, key=idle_key):
+            chosen = self._interaction_for(chooser)
+            if chosen is not None:
+                self._offer(self._standings.interactions[chosen], chooser.agent.key, now)
+        for standing in behind:
+            agent = self._agent_for(standing) if standing.interaction in self._lines else None
             if agent is not None:
                 self._offer(standing, agent, now)
-        agents = [self._standings.agents[key] for key in self._fresh_agents if key in self._bench]
-        self._fresh_agents = {}
-        for free in sorted(agents, key=idle_key):
-            interaction = self._interaction_for(free)
-            if interaction is not None:
-                self._offer(self._standings.interactions[interaction], free.agent.key, now)
 
     def _agent_for(self, standing: InteractionStanding) -> str | None:
         wanted = self._wanted.agent(standing.interaction)
         if wanted in self._bench:
             return wanted
         for key in self._bench.of(standing.queue):
-            if key not in self._fresh_agents and fits(
-                self._standings.agents[key].agent.skills, standing.skills
-            ):
+            if fits(self._standings.agents[key].agent.skills, standing.skills):
                 return key
         return None
 
