@@ -90,7 +90,6 @@ def _demo(chosen: argparse.Namespace) -> int:
         callers=chosen.callers,
         screenshots=chosen.screenshots or "",
         folder=chosen.folder or "",
-        open_desk=chosen.open_desk,
     )
     report = asyncio.run(run_demo(wish, SystemClock(), _say, PjsuaEngine))
     if chosen.report:
@@ -254,7 +253,6 @@ def _add_demo(commands: _Commands) -> argparse.ArgumentParser:
     made.add_argument("--switch", default="embedded", choices=("embedded", "asterisk"))
     made.add_argument("--screenshots", metavar="DIR", help="open both windows offscreen and leave PNGs here")
     made.add_argument("--folder", metavar="DIR", help="keep the databases here (else in a temporary folder)")
-    made.add_argument("--open-desk", action="store_true", help=argparse.SUPPRESS)
     made.set_defaults(command=_demo)
     return made
 

@@ -5,7 +5,6 @@ thread and the database's.
 """
 
 import asyncio
-import secrets
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -25,15 +24,20 @@ from console.store.database import Database
 from console.store.outbox import outbox_migrations
 from console.sync.link import Link
 from console.sync.outbox import Outbox
-from console.telephony.accounts import account_of, load_password
+from console.telephony.accounts import (
+    CENTRE_KEY,
+    centre_account,
+    engine_settings,
+    load_password,
+    new_contact_user,
+    phone_account,
+)
 from console.telephony.audio import Ringer
-from console.telephony.engine import Account, Engine, EngineSettings, Transport
+from console.telephony.engine import Engine, EngineSettings
 from console.telephony.live import LiveCall
 from console.telephony.phone import Phone
 
-CENTRE_ACCOUNT = "centre"
-OWN_ACCOUNT = "own"
-_SECRET_BYTES = 12
+_NOWHERE = "callboard.invalid"
 
 
 class Desk:
@@ -53,7 +57,8 @@ class Desk:
         deliver = bool(settings.centre)
         self.history = History(bus, database, clock, lambda: self.link.user, deliver=deliver)
         self.recorder = Recorder(bus, database, clock, lambda: self.link.user, deliver=deliver)
-        self._contact_user = f"desk-{secrets.token_urlsafe(_SECRET_BYTES)}"
+        self.faults: list[str] = [database.notice] if database.notice else []
+        self._contact_user = new_contact_user()
         self._url = settings.centre
         self._undo: list[Callable[[], None]] = []
 
@@ -63,13 +68,10 @@ class Desk:
         """
         await self.recorder.start()
         self._undo = [self.bus.subscribe(LinkChanged, self._link_changed)]
-        await purge(self.database, self.clock.now(), self.settings.history.keep_days)
+        await purge(self.database, self.clock, self.settings.history.keep_days)
         await self.phone.start(engine)
         self._use_centre_account("")
-        phone = self.settings.phone
-        if phone.uri:
-            password = await asyncio.to_thread(load_password, phone.uri)
-            self.phone.use_account(account_of(phone, password, key=OWN_ACCOUNT))
+        await self._use_own_account()
 
     async def stop(self) -> None:
         """Hang up, deliver what can be delivered, close everything."""
@@ -92,23 +94,35 @@ class Desk:
         user.
         """
         host = self.settings.phone.bind or _address_towards(self._url)
-        return self.phone.contact(CENTRE_ACCOUNT, host)
+        return self.phone.contact(CENTRE_KEY, host)
 
     def _link_changed(self, event: LinkChanged) -> None:
         if event.state is LinkState.ONLINE and self.link.welcome is not None:
             self._use_centre_account(self.link.welcome.sip_domain)
 
     def _use_centre_account(self, sip_domain: str) -> None:
-        user = self.link.user or "callboard"
         self.phone.use_account(
-            Account(
-                key=CENTRE_ACCOUNT,
-                uri=f"sip:{user}@{sip_domain or 'callboard.invalid'}",
-                transport=Transport.TCP,
+            centre_account(
+                self.link.user or "callboard",
+                sip_domain or _NOWHERE,
+                shown=self.link.name,
                 contact_user=self._contact_user,
-                display_name=self.link.welcome.name if self.link.welcome else "",
             )
         )
+
+    async def _use_own_account(self) -> None:
+        """The account of the settings, if there is one; without its password it is tried all the same."""
+        settings = self.settings.phone
+        if not settings.uri:
+            return
+        try:
+            password = await asyncio.to_thread(load_password, settings.uri)
+        except EnvironmentFault as fault:
+            self.faults.append(str(fault))
+            password = ""
+        account = phone_account(settings, password)
+        if account is not None:
+            self.phone.use_account(account)
 
 
 async def open_desk(
@@ -125,7 +139,7 @@ async def open_desk(
         Database.open, folder / "desk.db", [history_migrations, outbox_migrations], clock=clock
     )
     bus = Bus()
-    engine = EngineSettings(bind=settings.phone.bind, codecs=settings.phone.codecs)
+    engine = engine_settings(settings.phone)
 
     def answered_at_once(call: LiveCall) -> bool:
         return settings.phone.auto_answer and call.interaction is not None

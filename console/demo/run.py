@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -20,7 +21,8 @@ from console.demo.books import CustomerBook
 from console.demo.closing import Report, close_books
 from console.demo.deskhand import DeskHand
 from console.demo.floor import Floor, prepare_floor
-from console.demo.robots import Plan, RobotAgent, RobotCustomer
+from console.demo.peers import Voice
+from console.demo.robots import AgentCall, Plan, RobotAgent, RobotCustomer
 from console.demo.scenario import BRISK, Caller
 from console.demo.sound import AGENT_TONES, CUSTOMER_TONES, DESK_TONE
 from console.demo.staff import StaffMember
@@ -34,6 +36,7 @@ from console.telephony.engine import Engine, EngineSettings
 _DRAIN_S = 60.0
 _QUIET_S = 10.0
 _PROGRESS_S = 2.0
+_CODECS = ("PCMU", "PCMA", "G722")
 
 MakeEngine = Callable[[EngineSettings, AudioPort | None], Engine]
 
@@ -96,7 +99,7 @@ class _Day:
         self._floor = floor
         self._calls = scenario.bounded_calls(wish.callers, wish.duration_s, BRISK, wish.seed)
         self._callers = {caller.user: caller for caller in self._calls}
-        self._ticker = Ticker()
+        self._ticker = Ticker(Counter())
         self._staff: list[StaffMember] = []
         self._hand: DeskHand | None = None
         self._watch = Link(Bus(), clock, None, contact=lambda: "")
@@ -107,13 +110,13 @@ class _Day:
         self._watch.want_board(wanted=True)
         await self._watch.sign_in(self._floor.url, scenario.SUPERVISOR, self._floor.password)
         for number in range(self._wish.agents):
-            robot = RobotAgent(
+            voice = Voice(
                 tone=AGENT_TONES[number % len(AGENT_TONES)],
                 listens_for=CUSTOMER_TONES,
-                plan=self._plan,
                 tcp=True,
                 ticker=self._ticker,
             )
+            robot = RobotAgent(voice, self._plan)
             await robot.start()
             self._staff.append(
                 StaffMember(f"agent{number + 1}", self._floor, self._clock, robot, self._wish.seed)
@@ -173,25 +176,28 @@ class _Day:
         await self._watch.stop()
         self._ticker.stop()
 
-    def _plan(self, call: "object") -> Plan:
+    def _plan(self, call: AgentCall) -> Plan:
         dice = BRISK.answer_after_s
-        caller = self._callers.get(_user(getattr(call, "caller", "")))
+        caller = self._callers.get(_user(call.caller))
         wait = dice[0] if caller is None else dice[0] + (dice[1] - dice[0]) * (caller.number % 5) / 4
         talk = None if caller is None or caller.hangs_up else caller.talk_s
         return Plan(answer_after_s=wait, talk_s=talk)
 
     async def _customer(self, caller: Caller) -> CustomerBook:
         await asyncio.sleep(max(0.0, caller.at_s - (self._clock.monotonic() - self._began)))
-        robot = RobotCustomer(
-            f"sip:{caller.dials}@{self._floor.sip_udp}",
-            number=caller.user,
-            name=caller.name,
+        voice = Voice(
             tone=CUSTOMER_TONES[caller.number % len(CUSTOMER_TONES)],
             listens_for=(*AGENT_TONES, DESK_TONE),
+            codecs=(_CODECS[caller.number % len(_CODECS)],),
+            ticker=self._ticker,
+        )
+        robot = RobotCustomer(
+            f"sip:{caller.dials}@{self._floor.sip_udp}",
+            voice,
+            number=caller.user,
+            name=caller.name,
             patience_s=caller.patience_s,
             talk_s=caller.talk_s if caller.hangs_up else caller.talk_s + _DRAIN_S,
-            codec=("PCMU", "PCMA", "G722")[caller.number % 3],
-            ticker=self._ticker,
         )
         result = await robot.run()
         return CustomerBook(
