@@ -217,6 +217,8 @@ class Call:
             return
         self._partner = leg
         self._agent = ""
+        if self._player is not None:
+            self._player.speak(())  # what was being said is said to nobody from now on
         if offer is not None:
             order = offer.order
             del self._offers[order.offer]
