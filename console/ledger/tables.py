@@ -23,6 +23,8 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
+from console.domain.errors import BadInput
+
 
 class Moment(TypeDecorator[datetime]):
     """An aware time kept in UTC; SQLite, which knows no zones, gets the bare UTC time."""
@@ -95,20 +97,26 @@ secrets = Table(
 
 
 def columns_of(event: Any) -> dict[str, Any]:
-    """What an event is looked up by: the copies of its own fields that the ledger keeps as columns."""
-    call = getattr(event, "call", None)
+    """What an event is looked up by: the copies of its own fields that the ledger keeps as columns.
+
+    Raises BadInput for a time that no database can hold in UTC.
+    """
+    try:
+        at = event.at.astimezone(UTC)
+    except OverflowError:
+        raise BadInput(f"the event's time {event.at.isoformat()} is out of range") from None
     return {
         "id": event.id,
         "type": type(event).__name__,
-        "at": event.at,
+        "at": at,
         "interaction": getattr(event, "interaction", None),
         "agent": _key(getattr(event, "agent", None)),
         "queue": _key(getattr(event, "queue", None)),
-        "call": call,
+        "call": getattr(event, "call", None),
     }
 
 
 def _key(value: Any) -> str | None:
     """The key of an agent or a queue, whether the event holds the key or the whole configured value."""
     key = getattr(value, "key", value)
-    return key[:255] if key else None
+    return key[:255].replace("\0", "") if key else None  # PostgreSQL's text knows no NUL

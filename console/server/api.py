@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 from litestar import Response, get, post
 from litestar.exceptions import HTTPException, TooManyRequestsException
-from litestar.params import Body
+from litestar.params import JSONBody
 
 from console.domain.agent import Agent, Role
 from console.domain.errors import BadInput, EnvironmentFault, StoreError
@@ -99,7 +99,7 @@ async def metrics(services: Needs) -> bytes:
 
 
 @post("/api/v1/sign-in", status_code=200, summary="Sign in", tags=["sign-in"])
-async def sign_in(request: Asked, services: Needs, data: Annotated[SignIn, Body()]) -> Session:
+async def sign_in(request: Asked, services: Needs, data: JSONBody[SignIn]) -> Session:
     """Trade name and password for a token that expires. Too many wrong tries have to wait (429)."""
     address = request.client.host if request.client else ""
     wait = services.brake.wait_s(data.user, address)
@@ -173,7 +173,7 @@ async def board(services: Needs) -> Response[bytes]:
 
 
 @post("/api/v1/records", status_code=200, summary="Deliver call records", tags=["records"])
-async def records(request: Asked, services: Needs, data: Annotated[Records, Body()]) -> Delivered:
+async def records(request: Asked, services: Needs, data: JSONBody[Records]) -> Delivered:
     """Take an agent's finished calls and notes into the ledger.
 
     Each is judged by itself; the same id again changes nothing. When the centre cannot write (503), deliver

@@ -1,16 +1,14 @@
 """The ASGI application: routes, the one guard before them, errors as problems, the API's description."""
 
-from typing import Any
-
-from litestar import Litestar, Request, get, websocket
-from litestar.config.response_cache import ResponseCacheConfig
+from litestar import Litestar, websocket
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
 from console import __version__
 from console.clock import Clock
-from console.server import api
+from console.server import admin, api, calls
 from console.server.auth import Brake, Passwords, Tokens
 from console.server.directory import Directory
 from console.server.face import CentreFace
@@ -29,12 +27,6 @@ BODY_MOST = 2 * 1024 * 1024
 async def live(socket: Socket, services: Needs) -> None:
     """The live connection: frames of console.wire."""
     await services.live.serve(socket)
-
-
-@get("/api/v1/openapi.json", include_in_schema=False, media_type="application/json")
-async def openapi(request: Request[Any, Any, Any]) -> dict[str, Any]:
-    """The description of this API (OpenAPI 3.1)."""
-    return request.app.openapi_schema.to_schema()
 
 
 def build_services(face: CentreFace, clock: Clock) -> Services:
@@ -69,7 +61,7 @@ def build_app(face: CentreFace, clock: Clock) -> Litestar:
         await services.live.stop()
 
     app = Litestar(
-        route_handlers=[*api.ROUTES, live, openapi],
+        route_handlers=[*api.ROUTES, *calls.ROUTES, *admin.ROUTES, live],
         guards=[Guard(services.tokens)],
         dependencies={"services": Provide(lambda: services, sync_to_thread=False)},
         exception_handlers=HANDLERS,
@@ -78,7 +70,6 @@ def build_app(face: CentreFace, clock: Clock) -> Litestar:
         on_shutdown=[stop],
         openapi_config=_description(),
         logging_config=None,
-        response_cache_config=ResponseCacheConfig(),
     )
     app.state.live = services.live
     app.state.services = services
@@ -101,6 +92,6 @@ def _description() -> OpenAPIConfig:
         ),
         security=[{"token": []}],
         use_handler_docstrings=True,
-        render_plugins=[],
-        path="/api/v1/schema",
+        render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+        path="/schema",
     )

@@ -1,6 +1,6 @@
 """Frames in and out of one websocket, and how it ends: in words, with a close code, or cut off.
 
-Close codes: 1012 the centre stops; 4400 a frame that is none of ours or is too big; 4401 the token is not good
+Close codes: 1012 the centre stops; 4400 a frame that is none of ours, or too big; 4401 the token is not good
 (any more); 4403 not allowed; 4408 nothing heard; 4409 signed in elsewhere; 4429 too slow.
 """
 

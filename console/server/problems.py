@@ -50,6 +50,10 @@ def _from_bad_input(request: Request[Any, Any, Any], fault: BadInput) -> Respons
     return problem(request, HTTPStatus.BAD_REQUEST, str(fault))
 
 
+def _from_depth(request: Request[Any, Any, Any], _fault: RecursionError) -> Response[Problem]:
+    return problem(request, HTTPStatus.BAD_REQUEST, "The body is nested too deep.")
+
+
 def _from_refused(request: Request[Any, Any, Any], fault: Refused) -> Response[Problem]:
     return problem(request, HTTPStatus.FORBIDDEN, str(fault))
 
@@ -69,6 +73,7 @@ def _from_bug(request: Request[Any, Any, Any], fault: Exception) -> Response[Pro
 HANDLERS: dict[int | type[Exception], Callable[[Request[Any, Any, Any], Any], Response[Any]]] = {
     HTTPException: _from_http,
     BadInput: _from_bad_input,
+    RecursionError: _from_depth,
     Refused: _from_refused,
     StoreError: _from_store,
     Exception: _from_bug,

@@ -43,7 +43,10 @@ class _Uvicorn(uvicorn.Server):
         yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
+        try:
+            await super().startup(sockets)
+        except SystemExit:  # uvicorn would end the program
+            raise NetworkError("the server could not start; what it says above tells why") from None
         self.up.set()
 
 
@@ -68,7 +71,6 @@ class Server:
         if self._task.done():
             self._listening.close()
             await self._task
-            raise NetworkError("the server ended while it started; its log says why")
 
     async def stop(self) -> None:
         """Say farewell to the websockets, end what is under way (a few seconds at most), close."""

@@ -67,6 +67,10 @@ class Running:
         self.http = httpx.AsyncClient(base_url=server.url, timeout=30, trust_env=False)
         self._stack = stack
 
+    def another_app(self) -> Litestar:
+        """A second application over the same centre."""
+        return build_app(self.centre, self.centre.clock)
+
     def token(self, user: str) -> str:
         """A token without the cost of a password."""
         known = self.centre.users.known(user)
