@@ -110,7 +110,7 @@ async def close_books(
     board: Snapshot | None,
     now: datetime,
 ) -> Report:
-    """Read the ledger and compare. `agents` tells for each interaction whether its robot heard the customer."""
+    """Read the ledger and compare. `agents` tells of each interaction whether its robot heard the customer."""
     ledger = await Ledger.open(database)
     try:
         events = [numbered async for numbered in ledger.read()]
@@ -122,12 +122,16 @@ async def close_books(
     facts = [event for _, event in events]
     entries, talks = _interactions(facts)
     comparison = compare(customers, entries)
-    heard = {**agents, **dict.fromkeys(desk.answered, False), **dict.fromkeys(desk.heard, True)}
+    heard = dict(agents)
+    if desk.heard is not None:
+        heard |= {interaction: interaction in desk.heard for interaction in desk.answered}
     by_user = {entry.user: entry for entry in entries}
     audible = []
     for customer in customers:
         entry = by_user.get(customer.user)
-        if entry is not None and talks.get(entry.interaction, 0.0) >= _TALK_TO_BE_HEARD_S:
+        if entry is None or (desk.heard is None and entry.agent == DESK):
+            continue  # a person listened, and keeps no book of tones
+        if talks.get(entry.interaction, 0.0) >= _TALK_TO_BE_HEARD_S:
             audible.append((customer.heard_agent, heard.get(entry.interaction, False)))
     records = {event.call for event in facts if isinstance(event, CallRecorded) and event.agent == DESK}
     figures = fold.snapshot(now)

@@ -8,9 +8,10 @@ import contextlib
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Any, Literal
 
 import msgspec
 
@@ -19,30 +20,29 @@ from console.clock import Clock
 from console.demo import scenario
 from console.demo.books import CustomerBook
 from console.demo.closing import Report, close_books
-from console.demo.deskhand import DeskHand
 from console.demo.floor import Floor, prepare_floor
+from console.demo.hands import Hand, InnerHand, Invitation, MakeEngine, WindowHand
 from console.demo.peers import Voice
 from console.demo.robots import AgentCall, Plan, RobotAgent, RobotCustomer
-from console.demo.scenario import BRISK, Caller
+from console.demo.scenario import BRISK, CALM, Caller, Pace, bounded_calls, endless_calls
 from console.demo.sound import AGENT_TONES, CUSTOMER_TONES, DESK_TONE
 from console.demo.staff import StaffMember
 from console.domain.agent import AgentState
 from console.domain.figures import Snapshot
 from console.switch.ticker import Ticker
 from console.sync.link import Link
-from console.telephony.audio import AudioPort
-from console.telephony.engine import Engine, EngineSettings
 
 _DRAIN_S = 60.0
 _QUIET_S = 10.0
 _PROGRESS_S = 2.0
+_LOAD = 0.9  # share of the agents' time that the calls of a day with a person take
 _CODECS = ("PCMU", "PCMA", "G722")
-
-MakeEngine = Callable[[EngineSettings, AudioPort | None], Engine]
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
-    """What kind of day it shall be. `callers` call once each within `duration_s`."""
+    """What kind of day it shall be. `callers` call once each within `duration_s`; with a `person` at the
+    screen customers call until the window is closed (or `duration_s` is over, when it is not 0).
+    """
 
     duration_s: float
     seed: int
@@ -50,29 +50,58 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     callers: int
     screenshots: str = ""
     folder: str = ""
+    person: bool = False
+
+    @property
+    def pace(self) -> Pace:
+        """How fast the day goes."""
+        return CALM if self.person else BRISK
 
 
 async def run_demo(wish: Wish, clock: Clock, say: Callable[[str], None], make_engine: MakeEngine) -> Report:
     """A whole day, and its books. Raises EnvironmentFault when something of this machine is in the way."""
     async with _folder(wish.folder) as folder, AsyncExitStack() as stack:
-        robots = scenario.agents(wish.agents, wish.seed)
-        floor = prepare_floor(folder, robots, BRISK)
+        floor = prepare_floor(folder, scenario.agents(wish.agents, wish.seed), wish.pace)
         await floor.start()
         stack.push_async_callback(floor.stop)
         say(f"the centre listens on {floor.url}, its switch on {floor.sip_udp}")
-        day = _Day(wish, clock, say, floor)
+        day = Day(wish, clock, say, floor)
         stack.push_async_callback(day.close)
-        hand = await day.open(make_engine, folder)
-        customers = await day.live()
+        await day.open()
+        hand = _hand(wish, floor, clock, day.ends, make_engine, folder)
+        stack.push_async_callback(hand.close)
+        await hand.open()
+        say(f"{wish.agents} robot agents and one desk are signed in")
+        customers = await day.live(hand.closed)
         board = await day.quiet()
-        desk = await hand.close_book()
+        farewell = await hand.finish()
         agents = day.agent_books()
+        await hand.close()
         await day.close()
         await floor.stop()
-        report = await close_books(floor.database, customers, agents, desk, board, clock.now())
+        report = await close_books(floor.database, customers, agents, farewell.book, board, clock.now())
+        report = msgspec.structs.replace(report, board=farewell.board or None)
         for line in report.words():
             say(line)
         return report
+
+
+def _hand(
+    wish: Wish, floor: Floor, clock: Clock, ends: dict[str, float], make_engine: MakeEngine, folder: Path
+) -> Hand:
+    if not wish.person and not wish.screenshots:
+        return InnerHand(floor, clock, ends, make_engine, folder / "desk")
+    invitation = Invitation(
+        url=floor.url,
+        user=scenario.DESK,
+        supervisor=scenario.SUPERVISOR,
+        password=floor.password,
+        folder=str(folder / "desk"),
+        person=wish.person,
+        screenshots=str(Path(wish.screenshots).absolute()) if wish.screenshots else "",
+        ends=ends,
+    )
+    return WindowHand(invitation, folder / "windows.log")
 
 
 @asynccontextmanager
@@ -89,25 +118,31 @@ async def _folder(wanted: str) -> AsyncIterator[Path]:
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
 
-class _Day:
-    """Everybody who is alive in the demo."""
+class Day:
+    """Everybody who is alive in the demo, but for the desk."""
 
     def __init__(self, wish: Wish, clock: Clock, say: Callable[[str], None], floor: Floor) -> None:
+        """Nobody has come yet."""
         self._wish = wish
         self._clock = clock
         self._say = say
         self._floor = floor
-        self._calls = scenario.bounded_calls(wish.callers, wish.duration_s, BRISK, wish.seed)
-        self._callers = {caller.user: caller for caller in self._calls}
+        self._callers: dict[str, Caller] = {}
+        self._robots: dict[str, RobotCustomer] = {}
+        self._met_a_person: set[str] = set()
         self._ticker = Ticker(Counter())
         self._staff: list[StaffMember] = []
-        self._hand: DeskHand | None = None
         self._watch = Link(Bus(), clock, None, contact=lambda: "")
         self._began = 0.0
+        self._planned = (
+            [] if wish.person else bounded_calls(wish.callers, wish.duration_s, wish.pace, wish.seed)
+        )
+        self.ends = {caller.user: caller.talk_s for caller in self._planned if not caller.hangs_up}
 
-    async def open(self, make_engine: MakeEngine, folder: Path) -> DeskHand:
-        """Everybody signs in: supervisor, robots, the desk."""
+    async def open(self) -> None:
+        """Supervisor and robots sign in."""
         self._watch.want_board(wanted=True)
+        self._watch.on_board(self._look)
         await self._watch.sign_in(self._floor.url, scenario.SUPERVISOR, self._floor.password)
         for number in range(self._wish.agents):
             voice = Voice(
@@ -118,27 +153,62 @@ class _Day:
             )
             robot = RobotAgent(voice, self._plan)
             await robot.start()
-            self._staff.append(
-                StaffMember(f"agent{number + 1}", self._floor, self._clock, robot, self._wish.seed)
-            )
-        for member in self._staff:
+            member = StaffMember(f"agent{number + 1}", self._floor, self._clock, robot, self._wish.seed)
+            self._staff.append(member)
             await member.start()
-        self._hand = DeskHand(self._floor, self._clock, self._callers)
-        await self._hand.open(make_engine, folder / "desk")
-        self._say(f"{self._wish.agents} robot agents and one desk are signed in")
-        return self._hand
 
-    async def live(self) -> list[CustomerBook]:
-        """All customers call; returns their books once the last one is gone."""
+    async def live(self, closed: asyncio.Event) -> list[CustomerBook]:
+        """Customers call until all have, or until `closed`; returns their books once the last one is gone."""
         self._began = self._clock.monotonic()
         progress = asyncio.create_task(self._progress())
+        tasks: list[asyncio.Task[CustomerBook]] = []
+        ending = asyncio.create_task(closed.wait())
         try:
-            async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(self._customer(caller)) for caller in self._calls]
+            for caller in self._arrivals():
+                if not await self._until(caller.at_s, ending):
+                    break
+                self._callers[caller.user] = caller
+                tasks.append(asyncio.create_task(self._customer(caller)))
+            gone = asyncio.gather(*tasks)
+            either: set[asyncio.Future[Any]] = {gone, ending}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            if ending.done() or self._wish.person:
+                for robot in tuple(self._robots.values()):
+                    robot.hang_up()
+            return await gone
         finally:
-            progress.cancel()
-            await asyncio.gather(progress, return_exceptions=True)
-        return [task.result() for task in tasks]
+            for task in (progress, ending):
+                task.cancel()
+            await asyncio.gather(progress, ending, return_exceptions=True)
+
+    def _arrivals(self) -> Iterator[Caller]:
+        if not self._wish.person:
+            yield from self._planned
+            return
+        rate = (self._wish.agents + 1) * _LOAD / (CALM.talk_mean_s + CALM.wrap_up_s)
+        for caller in endless_calls(rate, CALM, self._wish.seed):
+            if self._wish.duration_s and caller.at_s > self._wish.duration_s:
+                return
+            yield caller
+
+    async def _until(self, at_s: float, ending: asyncio.Task[Literal[True]]) -> bool:
+        """Wait for a caller's time; False when the day ends first."""
+        await asyncio.wait({ending}, timeout=max(0.0, at_s - (self._clock.monotonic() - self._began)))
+        return not ending.done()
+
+    def _look(self, board: Snapshot) -> None:
+        """A person speaks no tone: a customer who talks with the desk is told so."""
+        for agent in board.agents:
+            if (
+                agent.agent != scenario.DESK
+                or agent.state is not AgentState.ON_CONTACT
+                or not self._wish.person
+            ):
+                continue
+            robot = self._robots.get(agent.customer)
+            if robot is not None and agent.customer not in self._met_a_person:
+                self._met_a_person.add(agent.customer)
+                robot.connected()
 
     async def quiet(self) -> Snapshot | None:
         """Wait until nobody waits, talks or wraps up; the board as it then stands."""
@@ -170,21 +240,17 @@ class _Day:
         staff, self._staff = self._staff, []
         for member in staff:
             await member.stop()
-        if self._hand is not None:
-            await self._hand.close()
-            self._hand = None
         await self._watch.stop()
         self._ticker.stop()
 
     def _plan(self, call: AgentCall) -> Plan:
-        dice = BRISK.answer_after_s
+        dice = self._wish.pace.answer_after_s
         caller = self._callers.get(_user(call.caller))
         wait = dice[0] if caller is None else dice[0] + (dice[1] - dice[0]) * (caller.number % 5) / 4
         talk = None if caller is None or caller.hangs_up else caller.talk_s
         return Plan(answer_after_s=wait, talk_s=talk)
 
     async def _customer(self, caller: Caller) -> CustomerBook:
-        await asyncio.sleep(max(0.0, caller.at_s - (self._clock.monotonic() - self._began)))
         voice = Voice(
             tone=CUSTOMER_TONES[caller.number % len(CUSTOMER_TONES)],
             listens_for=(*AGENT_TONES, DESK_TONE),
@@ -199,11 +265,13 @@ class _Day:
             patience_s=caller.patience_s,
             talk_s=caller.talk_s if caller.hangs_up else caller.talk_s + _DRAIN_S,
         )
+        self._robots[caller.user] = robot
         result = await robot.run()
+        del self._robots[caller.user]
         return CustomerBook(
             user=caller.user,
             connected=result.arrived,
-            heard_agent=result.heard,
+            heard_agent=result.heard or caller.user in self._met_a_person,
             ended_at=self._clock.now(),
             failure="" if result.arrived else f"{result.code} {result.ended_by}",
         )
