@@ -63,6 +63,7 @@ class Theme:
     hover: str
     line: str
     line_strong: str
+    handle: str  # of scroll bars
     text: str
     soft: str
     accent: str
@@ -103,6 +104,7 @@ LIGHT: Final = Theme(
     hover="#eef2f6",
     line="#dbe1e8",
     line_strong="#8793a0",
+    handle="#c3ccd6",
     text="#15202b",
     soft="#4f5d6b",
     accent="#0068a3",
@@ -139,6 +141,7 @@ DARK: Final = Theme(
     hover="#222c36",
     line="#2d3945",
     line_strong="#6d7c8a",
+    handle="#45535f",
     text="#e9eef3",
     soft="#a9b6c3",
     accent="#5ab4e8",

@@ -5,11 +5,12 @@ from uuid import UUID
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QComboBox, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPlainTextEdit, QVBoxLayout, QWidget
 
 from ui.bridge import Runner
 from ui.history.services import History
 from ui.theme import S
+from ui.widgets.choice import Choice
 from ui.widgets.labels import label
 from ui.widgets.words import Words
 
@@ -51,13 +52,14 @@ class NoteEditor(QWidget):
         self._words = words
         self._call: UUID | None = None
         self._was: tuple[str, str] = ("", "")
-        self.disposition = QComboBox()
+        self.disposition = Choice()
         self.disposition.setAccessibleName(words("Outcome"))
         self.disposition.currentTextChanged.connect(self._changed)
         self.text = _Text()
         self.text.setAccessibleName(words("Note"))
         self.text.setPlaceholderText(words("What was it about? Kept while you type."))
         self.text.setMinimumHeight(64)
+        self.text.setMaximumHeight(120)
         self.text.textChanged.connect(self._changed)
         self.text.left.connect(self.keep)
         self._status = label("", "caption")

@@ -122,9 +122,9 @@ class HistoryPane(QWidget):
 
     def _make_search(self) -> QLineEdit:
         field = QLineEdit()
-        field.setPlaceholderText(self._words("Search name, number, queue or note"))
+        field.setPlaceholderText(self._words("Search calls"))
         field.setAccessibleName(self._words("Search the call history"))
-        field.setToolTip(self._words("Search the call history  (Ctrl+F)"))
+        field.setToolTip(self._words("Search by name, number, queue or note  (Ctrl+F)"))
         field.setClearButtonEnabled(False)
         field.textChanged.connect(lambda _text: self._wait.start())
         field.returnPressed.connect(self._search_entered)

@@ -49,6 +49,7 @@ class StateShown:
     can_ready: bool
     can_pause: bool
     ready_leads: bool  # the next thing to do is to become ready
+    can_sign_in: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def present_queues(view: AgentView | None) -> list[QueueWaiting]:
 
 def _unlinked(view: AgentView | None, link: LinkState, offset: timedelta, words: Words) -> StateShown:
     hints = {
-        LinkState.NONE: words("Without a centre this is a plain phone."),
+        LinkState.NONE: words("No centre: calls go straight to your phone."),
         LinkState.SIGNED_OUT: words("Sign in to take calls."),
         LinkState.CONNECTING: words("Asking the centre…"),
         LinkState.ONLINE: words("Asking the centre…"),
@@ -100,14 +101,16 @@ def _unlinked(view: AgentView | None, link: LinkState, offset: timedelta, words:
         LinkState.REFUSED: words("The centre refused the sign-in. Sign in again."),
     }
     known = view if link is LinkState.LOST else None
+    alone = words("Phone alone") if link is LinkState.NONE else state_words(AgentState.OFFLINE, words)
     return StateShown(
         state=known.state if known else AgentState.OFFLINE,
-        words=_with_reason(known, words) if known else state_words(AgentState.OFFLINE, words),
+        words=_with_reason(known, words) if known else alone,
         hint=hints[link],
         since=known.since - offset if known else None,
         can_ready=False,
         can_pause=False,
         ready_leads=False,
+        can_sign_in=link in {LinkState.NONE, LinkState.SIGNED_OUT, LinkState.REFUSED},
     )
 
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ui.routing.presenter import QueueWaiting
-from ui.theme import S
+from ui.theme import XS, S
 from ui.widgets.badge import Badge
 from ui.widgets.flow import FlowLayout
+from ui.widgets.labels import label
 from ui.widgets.words import Words
 
 _MOST = 12
@@ -20,10 +21,21 @@ class QueueCounts(QWidget):
         """No queues."""
         super().__init__(parent)
         self._words = words
-        self._row = FlowLayout(self, S)
+        self._heading = label(words("Waiting in your queues"), "strong")
+        self._heading.hide()
+        self._row = FlowLayout(None, S)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, XS)
+        column.setSpacing(S)
+        column.addWidget(self._heading)
+        column.addLayout(self._row)
         self._badges: list[Badge] = []
         self.setAccessibleName(words("Callers waiting in your queues"))
         self.hide()
+
+    def show_heading(self, *, shown: bool) -> None:
+        """Say above them what they are, where there is room."""
+        self._heading.setVisible(shown)
 
     @property
     def told(self) -> list[str]:

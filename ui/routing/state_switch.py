@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QMenu, QWidget
 
 from ui.routing.presenter import StateShown
-from ui.theme import LEAD, STATE_ICONS, M, S, theme_of
+from ui.theme import CAPTION, LEAD, STATE_ICONS, M, S, font, theme_of
 from ui.widgets.buttons import ActionButton
 from ui.widgets.icons import IconLabel
 from ui.widgets.labels import ElidedLabel, digits
@@ -27,6 +27,7 @@ class StateSwitch(QWidget):
 
     ready_wanted = Signal()
     pause_wanted = Signal(str)  # the reason
+    sign_in_wanted = Signal()
 
     def __init__(self, words: Words, parent: QWidget | None = None) -> None:
         """Nothing known yet."""
@@ -39,22 +40,24 @@ class StateSwitch(QWidget):
         self._time = digits(size=LEAD)
         self.ready = ActionButton(words("Ready"), "circle-check", keys=Keys.READY)
         self.ready.clicked.connect(self.ready_wanted)
-        self.pause = ActionButton(words("Pause"), "coffee", keys=Keys.PAUSE)
+        self.pause = ActionButton(words("Pause…"), "coffee", keys=Keys.PAUSE)
         self._menu = QMenu(self.pause)
         self.pause.setMenu(self._menu)
-        names = QVBoxLayout()
-        names.setSpacing(0)
-        names.addWidget(self._state)
-        names.addWidget(self._hint)
+        self.sign_in = ActionButton(words("Sign in"), "log-in", kind="primary")
+        self.sign_in.clicked.connect(self.sign_in_wanted)
+        self._narrow = False
+        self._names = QGridLayout()
+        self._names.setSpacing(0)
+        self._names.setHorizontalSpacing(S)
+        self._names.setColumnStretch(2, 1)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(M)
         row.addWidget(self._icon)
-        row.addLayout(names, 1)
-        row.addWidget(self._time)
-        row.addSpacing(S)
-        row.addWidget(self.ready)
-        row.addWidget(self.pause)
+        row.addLayout(self._names, 1)
+        for button in (self.sign_in, self.ready, self.pause):
+            row.addWidget(button)
+        self._place_names()
 
     @property
     def shown(self) -> StateShown | None:
@@ -86,11 +89,8 @@ class StateSwitch(QWidget):
         self._hint.setVisible(bool(shown.hint))
         self.ready.setEnabled(shown.can_ready)
         self.pause.setEnabled(shown.can_pause)
-        kind = "primary" if shown.ready_leads else ""
-        if (self.ready.property("kind") or "") != kind:
-            self.ready.setProperty("kind", kind)
-            self.ready.style().unpolish(self.ready)
-            self.ready.style().polish(self.ready)
+        self.ready.set_kind("primary" if shown.ready_leads else "")
+        self._show_keys(shown)
         self.setAccessibleName(self._words("Your state: {state}", state=shown.words))
         self._tint()
 
@@ -105,9 +105,31 @@ class StateSwitch(QWidget):
             self.pause.showMenu()
 
     def show_narrow(self, *, narrow: bool) -> None:
-        """With little room the keys show their icons alone; tool tip and screen reader keep the words."""
-        for button in (self.ready, self.pause):
-            button.set_bare(bare=narrow)
+        """With little room one key has words, and the time stands below."""
+        if narrow != self._narrow:
+            self._narrow = narrow
+            self._place_names()
+            if self._shown is not None:
+                self._show_keys(self._shown)
+
+    def _place_names(self) -> None:
+        for part in (self._state, self._time, self._hint):
+            self._names.removeWidget(part)
+        self._names.addWidget(self._state, 0, 0, 1, 3 if self._narrow else 1)
+        if self._narrow:
+            self._names.addWidget(self._time, 1, 0)
+            self._names.addWidget(self._hint, 1, 1, 1, 2)
+        else:
+            self._names.addWidget(self._time, 0, 1)
+            self._names.addWidget(self._hint, 1, 0, 1, 3)
+        self._time.setFont(font(CAPTION if self._narrow else LEAD, digits=True))
+
+    def _show_keys(self, shown: StateShown) -> None:
+        self.sign_in.setVisible(shown.can_sign_in)
+        linked = not shown.can_sign_in
+        self.ready.setVisible(linked and (shown.can_ready or not self._narrow))
+        self.pause.setVisible(linked)
+        self.pause.set_bare(bare=self._narrow and shown.can_ready)
 
     def _tint(self) -> None:
         if self._shown is not None:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QSpinBox, QWidget
 
 from console.domain.errors import SettingsError
 from console.settings import DeskSettings, Option, options
+from ui.widgets.choice import Choice
 from ui.widgets.words import Words
 
 SECTIONS: Final = (
@@ -123,7 +124,7 @@ class Field:
 
     def _make(self, words: Words) -> QWidget:
         if self._choices:
-            box = QComboBox()
+            box = Choice()
             box.setMinimumContentsLength(8)
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             for value, said in self._choices:
@@ -134,6 +135,7 @@ class Field:
         if self.option.kind == "whole number":
             number = QSpinBox()
             number.setRange(0, _MOST_DAYS)
+            number.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
             number.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             return number
         return QLineEdit()

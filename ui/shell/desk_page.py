@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -44,6 +44,7 @@ class DeskPage(QWidget):
     failed = Signal(str)
     rang = Signal(object)
     export_wanted = Signal(str)
+    sign_in_wanted = Signal()
 
     def __init__(self, services: Services, parent: QWidget | None = None) -> None:
         """Shows what the services know now; `start` follows the clock."""
@@ -158,8 +159,13 @@ class DeskPage(QWidget):
         width = event.size().width()
         self.switch.show_narrow(narrow=width < _NARROW)
         if self._panes.arrange(columns_for(width)):
-            self.dialler.keep_keypad(kept=self._panes.columns == 3)
-        self._place_queues(below=width < _NARROW + 160)
+            wide = self._panes.columns == 3
+            self.dialler.keep_keypad(kept=wide)
+            if wide:
+                self._panes.put_aside(self.queues)
+            else:
+                self._top.addWidget(self.queues)
+            self.queues.show_heading(shown=wide)
         self._show_empty(self._services.link.agent_view)
 
     # ---- inside
@@ -171,7 +177,8 @@ class DeskPage(QWidget):
         column.setSpacing(M)
         for part in (self.stage, self.wrap_up):
             column.addWidget(part)
-        column.addWidget(self.empty, 1)
+        column.addWidget(self.empty, 100)
+        column.addStretch(1)
         return work
 
     def _lay_out(self) -> None:
@@ -180,11 +187,11 @@ class DeskPage(QWidget):
         self._top = QVBoxLayout(top)
         self._top.setContentsMargins(L, S, S, S)
         self._top.setSpacing(S)
-        self._first = QHBoxLayout()
-        self._first.setSpacing(S)
-        self._first.addWidget(self.switch, 1)
-        self._first.addWidget(self.menu)
-        self._top.addLayout(self._first)
+        row = QHBoxLayout()
+        row.setSpacing(S)
+        row.addWidget(self.switch, 1)
+        row.addWidget(self.menu)
+        self._top.addLayout(row)
         self._top.addWidget(self.queues)
         column = QVBoxLayout(self)
         column.setContentsMargins(M, M, M, 0)
@@ -192,12 +199,11 @@ class DeskPage(QWidget):
         column.addWidget(top)
         column.addWidget(self._panes, 1)
 
-    def _place_queues(self, *, below: bool) -> None:
-        self._top.setContentsMargins(L, S, S, M if below and not self.queues.isHidden() else S)
-
     def _join(self) -> None:
         self.switch.ready_wanted.connect(self.ready)
         self.switch.pause_wanted.connect(self.pause)
+        self.switch.sign_in_wanted.connect(self.sign_in_wanted)
+        self.stage.opened.connect(lambda part: QTimer.singleShot(0, lambda: self._panes.reveal(part)))
         self.wrap_up.done_wanted.connect(self.end_wrap_up)
         self.stage.changed.connect(lambda _count: self._calls_changed())
         self.stage.rang.connect(self._on_ring)

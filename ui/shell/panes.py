@@ -3,7 +3,7 @@
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
-from ui.theme import M
+from ui.theme import XL, M
 
 TWO_FROM = 720
 THREE_FROM = 1060
@@ -57,6 +57,7 @@ class Panes(QWidget):
         self._side.setFixedWidth(_LEFT)
         self._side_column = QVBoxLayout(self._side)
         self._side_column.setContentsMargins(0, 0, 0, 0)
+        self._side_column.setSpacing(XL)
         self._side_column.addStretch(1)
         content = QWidget()
         self._work_column = QVBoxLayout(content)
@@ -68,6 +69,14 @@ class Panes(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(M)
         self.arrange(1)
+
+    def put_aside(self, widget: QWidget) -> None:
+        """Put something under the dial field, in the column of its own that three columns have."""
+        self._side_column.insertWidget(1, widget)
+
+    def reveal(self, widget: QWidget) -> None:
+        """Scroll so that it can be seen."""
+        self._middle.ensureWidgetVisible(widget, 0, M)
 
     def arrange(self, columns: int) -> bool:
         """Use that many columns; False when it does already."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from ui.theme import XL, XS, L, S
 from ui.widgets.buttons import ActionButton
@@ -90,8 +90,11 @@ class SignInPage(QWidget):
         middle = QVBoxLayout(inner)
         middle.setContentsMargins(L, L, L, L)
         middle.addStretch(1)
-        card = self._make_card()
-        middle.addWidget(card, 0, Qt.AlignmentFlag.AlignHCenter)
+        across = QHBoxLayout()  # no alignment: a card that is aligned is not asked how high its words need it
+        across.addStretch(1)
+        across.addWidget(self._make_card())
+        across.addStretch(1)
+        middle.addLayout(across)
         middle.addStretch(2)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)

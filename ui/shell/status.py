@@ -4,6 +4,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from ui.shell.presenter import Said
 from ui.theme import XS, M, S
+from ui.widgets.flow import FlowLayout
 from ui.widgets.icons import IconLabel
 from ui.widgets.labels import ElidedLabel
 
@@ -14,16 +15,14 @@ class StatusLine(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         """Nothing to say yet."""
         super().__init__(parent)
-        row = QHBoxLayout(self)
+        row = FlowLayout(self, M)
         row.setContentsMargins(M, XS, M, S)
-        row.setSpacing(M)
         self.link = _Entry()
         self.registration = _Entry()
         self.sound = _Entry()
         row.addWidget(self.link)
-        row.addStretch(1)
-        row.addWidget(self.sound)
         row.addWidget(self.registration)
+        row.addWidget(self.sound)
 
 
 class _Entry(QWidget):

@@ -142,6 +142,7 @@ class AgentWindow(QWidget):
         self.desk.stage.changed.connect(self._on_calls)
         self.desk.failed.connect(lambda why: self.notices.tell("failed", why, "critical"))
         self.desk.export_wanted.connect(self._export)
+        self.desk.sign_in_wanted.connect(self.show_sign_in)
 
     def _bound(self) -> dict[Do, Callable[[], object]]:
         desk = self.desk

@@ -4,9 +4,10 @@ from datetime import datetime
 from uuid import UUID
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from ui.telephony.keypad import Keypad
+from ui.telephony.keypad import DTMF, Keypad
 from ui.telephony.presenter import CallShown
 from ui.telephony.quality import QualityMark
 from ui.theme import CAPTION, LEAD, XS, L, M, S
@@ -48,6 +49,7 @@ class CallCard(QFrame):
         self._words = words
         self._shown = shown
         self.setProperty("card", "true")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._badge = Badge()
         self._time = digits(size=LEAD, strong=True)
         self._name = ElidedLabel(role="title")
@@ -79,6 +81,8 @@ class CallCard(QFrame):
 
     def show_call(self, shown: CallShown) -> None:
         """Show the call as it is now."""
+        focus = QApplication.focusWidget()
+        was_ringing = focus is not None and self._rings.isAncestorOf(focus)
         self._shown = shown
         words = self._words
         kind = "offered" if shown.incoming else "true"
@@ -99,8 +103,12 @@ class CallCard(QFrame):
         self._hold.say(words("Resume") if shown.held else words("Hold"), "play" if shown.held else "pause")
         self._end.setVisible(not shown.incoming)
         self._end.say(words("End call") if shown.connected else words("Cancel"))
-        if not shown.connected:
+        self._mute.setVisible(not shown.held)
+        self._keys.setVisible(not shown.held)
+        if not shown.connected or shown.held:
             self.show_keypad(shown=False)
+        if shown.connected and was_ringing:
+            self.setFocus()  # from the answer key to the call itself: its keys are typed there
         self.setAccessibleName(f"{shown.words}: {shown.name}")
 
     def tick(self, now: datetime) -> None:
@@ -120,7 +128,6 @@ class CallCard(QFrame):
             self._keypad.setVisible(shown)
             if shown:
                 self._keypad.setFocus()
-        self._pressed.setVisible(shown and bool(self._pressed.text()))
 
     @property
     def keypad_shown(self) -> bool:
@@ -130,6 +137,14 @@ class CallCard(QFrame):
     def focus_first(self) -> None:
         """Put the keyboard where the next thing is done."""
         (self._rings.answer if self._shown.incoming else self._end).setFocus()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Digits typed on the card go into the call."""
+        typed = event.text().upper()
+        if typed and typed in DTMF and self._shown.connected and not self._shown.held:
+            self._press(typed)
+        else:
+            super().keyPressEvent(event)
 
     def _press(self, digit: str) -> None:
         self._pressed.setText(self._pressed.text() + digit)

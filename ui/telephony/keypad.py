@@ -21,7 +21,7 @@ KEYS = (
     ("0", "+"),
     ("#", ""),
 )
-_DTMF = "0123456789*#ABCD"
+DTMF = "0123456789*#ABCD"
 
 
 class Keypad(QWidget):
@@ -52,7 +52,7 @@ class Keypad(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """A key of the keyboard is the same as one on the screen; Esc puts the keypad away."""
         typed = event.text().upper()
-        if typed and typed in _DTMF:
+        if typed and typed in DTMF:
             self.pressed.emit(typed)
         elif event.key() == Qt.Key.Key_Escape:
             self.closed.emit()

@@ -25,6 +25,7 @@ class Stage(QWidget):
     changed = Signal(int)  # how many calls there are
     rang = Signal(object)  # a call that just arrived
     failed = Signal(str)  # words for the person
+    opened = Signal(object)  # a part of it that should be seen
 
     def __init__(
         self,
@@ -133,6 +134,7 @@ class Stage(QWidget):
             return False
         card = self._cards[call.call]
         card.show_keypad(shown=not card.keypad_shown)
+        self.opened.emit(card)
         return True
 
     def open_transfer(self, call: UUID | None = None) -> None:
@@ -145,6 +147,7 @@ class Stage(QWidget):
         shown = self._cards[wanted].shown
         self._panel.open_for(wanted, shown.name, self._others(wanted))
         self._place_panel()
+        self.opened.emit(self._panel)
 
     # ---- inside
 

@@ -67,6 +67,14 @@ class ActionButton(QPushButton):
         self.setToolTip(tip)
         self._dress()
 
+    def set_kind(self, kind: str) -> None:
+        """Become another kind of button."""
+        if (self.property("kind") or "") != kind:
+            self.setProperty("kind", kind)
+            self.style().unpolish(self)
+            self.style().polish(self)
+            self._dress()
+
     @property
     def keys(self) -> str:
         """The shortcut it names, in portable form."""
@@ -98,7 +106,7 @@ class ActionButton(QPushButton):
         if not self._icon_name or not self.isVisible():
             return
         theme = theme_of(self)
-        wanted = (self._icon_name, theme.name, self.isChecked())
+        wanted = (self._icon_name, f"{theme.name} {self.property('kind')}", self.isChecked())
         if wanted != self._dressed:
             self._dressed = wanted
             self.setIcon(icon(self._icon_name, self._ink(theme), _ICON, theme.line_strong, self._gap))

@@ -108,7 +108,7 @@ QPushButton:checked, QToolButton:checked { background: $info_fill; color: $info_
 QPushButton:disabled, QToolButton:disabled { color: $line_strong; border-color: $line;
   background: transparent; }
 QToolButton::menu-indicator { image: none; }
-QPushButton::menu-indicator { image: none; }
+QPushButton::menu-indicator { image: none; width: 0; }
 
 QPushButton[kind="primary"], QToolButton[kind="primary"] { background: $accent; color: $on_accent;
   border-color: $accent; font-weight: 600; }
@@ -159,6 +159,8 @@ QLineEdit, QTextEdit, QPlainTextEdit { placeholder-text-color: $soft; }
 QLineEdit[wrong="true"] { border-color: $critical_mark; }
 QLineEdit[size="large"] { font-size: ${LEAD}px; min-height: ${field_large}px; }
 QComboBox::drop-down { border: none; width: ${XL}px; }
+QSpinBox::up-button, QSpinBox::down-button { width: 0; border: none; }
+QFrame[card="true"]:focus { border-color: $accent; }
 QComboBox QAbstractItemView, QAbstractItemView[popup="true"] { background: $surface; color: $text;
   border: 1px solid $line_strong; outline: none;
   selection-background-color: $info_fill; selection-color: $info_ink; padding: ${XS}px; }
@@ -177,7 +179,7 @@ QHeaderView::section { background: transparent; color: $soft; border: none;
 QScrollArea, QScrollArea > QWidget > QWidget { background: transparent; border: none; }
 QScrollBar:vertical { background: transparent; width: ${M}px; margin: 0; }
 QScrollBar:horizontal { background: transparent; height: ${M}px; margin: 0; }
-QScrollBar::handle { background: $line_strong; border-radius: 3px; margin: 3px; min-height: ${XL}px;
+QScrollBar::handle { background: $handle; border-radius: 3px; margin: 3px; min-height: ${XL}px;
   min-width: ${XL}px; }
 QScrollBar::handle:hover { background: $soft; }
 QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page {

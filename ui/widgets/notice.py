@@ -10,7 +10,7 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from ui.theme import RADIUS, TONE_ICONS, S, theme_of
+from ui.theme import CONTROL, RADIUS, TONE_ICONS, S, theme_of
 from ui.widgets.buttons import ActionButton
 from ui.widgets.icons import pixmap
 from ui.widgets.labels import prose
@@ -25,7 +25,7 @@ class Action:
 
 
 class Notice(QFrame):
-    """One line with an icon; `tone`: info, good, warning, critical. `put_away`: the person is done with it."""
+    """One line with an icon; `tone`: info, good, warning, critical. `put_away`: the person dismissed it."""
 
     put_away = Signal()
 
@@ -42,6 +42,7 @@ class Notice(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(44, S // 2, S // 2, S // 2)
         row.setSpacing(S)
+        self.setMinimumHeight(CONTROL + S)
         row.addWidget(self._words, 1)
         row.addWidget(self._button)
         row.addWidget(self._dismiss)
