@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 
 from console.bus import Bus
 from console.clock import Clock
-from console.domain.agent import Role
 from console.domain.errors import EnvironmentFault, NetworkError
 from console.domain.events import LinkChanged, LinkState
 from console.history.queries import History
@@ -26,6 +25,7 @@ from console.sync.link import Link
 from console.sync.outbox import Outbox
 from console.telephony.accounts import (
     CENTRE_KEY,
+    PHONE_KEY,
     centre_account,
     engine_settings,
     load_password,
@@ -41,12 +41,19 @@ _NOWHERE = "callboard.invalid"
 
 
 class Desk:
-    """One agent's desk. Make it with `open_desk`."""
+    """One agent's desk. Make it with `make_desk` or `open_desk`."""
 
     def __init__(
-        self, settings: DeskSettings, bus: Bus, clock: Clock, database: Database, phone: Phone
+        self,
+        settings: DeskSettings,
+        bus: Bus,
+        clock: Clock,
+        database: Database,
+        phone: Phone,
+        engine: EngineSettings,
     ) -> None:
         """Nothing is started yet."""
+        self._engine = engine
         self.settings = settings
         self.bus = bus
         self.clock = clock
@@ -54,24 +61,22 @@ class Desk:
         self.database = database
         self.outbox = Outbox(bus, database, clock)
         self.link = Link(bus, clock, self.outbox, contact=self.contact)
-        deliver = bool(settings.centre)
-        self.history = History(bus, database, clock, lambda: self.link.user, deliver=deliver)
-        self.recorder = Recorder(bus, database, clock, lambda: self.link.user, deliver=deliver)
+        self.history = History(bus, database, clock, lambda: self.link.user)
+        self.recorder = Recorder(bus, database, clock, lambda: self.link.user)
         self.faults: list[str] = [database.notice] if database.notice else []
         self._contact_user = new_contact_user()
-        self._url = settings.centre
         self._undo: list[Callable[[], None]] = []
 
-    async def start(self, engine: EngineSettings) -> None:
+    async def start(self) -> None:
         """Begin to keep history, then open the phone. Raises NetworkError when the phone cannot start; the
         history stays usable.
         """
         await self.recorder.start()
         self._undo = [self.bus.subscribe(LinkChanged, self._link_changed)]
         await purge(self.database, self.clock, self.settings.history.keep_days)
-        await self.phone.start(engine)
+        await self.phone.start(self._engine)
         self._use_centre_account("")
-        await self._use_own_account()
+        await self.use_own_account()
 
     async def stop(self) -> None:
         """Hang up, deliver what can be delivered, close everything."""
@@ -84,16 +89,11 @@ class Desk:
 
     # ------------------------------------------------------------ the centre
 
-    async def sign_in(self, url: str, user: str, password: str) -> None:
-        """Sign in to a centre. Raises Refused or NetworkError, in words."""
-        self._url = url
-        await self.link.sign_in(url, user, password)
-
     def contact(self) -> str:
         """The SIP address at which the centre can ring this desk ("" without a phone). Nobody can guess its
         user.
         """
-        host = self.settings.phone.bind or _address_towards(self._url)
+        host = self.settings.phone.bind or _address_towards(self.link.url)
         return self.phone.contact(CENTRE_KEY, host)
 
     def _link_changed(self, event: LinkChanged) -> None:
@@ -110,10 +110,11 @@ class Desk:
             )
         )
 
-    async def _use_own_account(self) -> None:
+    async def use_own_account(self) -> None:
         """The account of the settings, if there is one; without its password it is tried all the same."""
         settings = self.settings.phone
         if not settings.uri:
+            self.phone.drop_account(PHONE_KEY)
             return
         try:
             password = await asyncio.to_thread(load_password, settings.uri)
@@ -125,7 +126,7 @@ class Desk:
             self.phone.use_account(account)
 
 
-async def open_desk(
+async def make_desk(
     settings: DeskSettings,
     folder: Path,
     make_engine: Callable[[EngineSettings], Engine],
@@ -133,30 +134,33 @@ async def open_desk(
     *,
     ringer: Ringer | None = None,
 ) -> Desk:
-    """Open a desk whose database lies in `folder`, and start it. Raises StoreError or NetworkError."""
+    """A desk whose database lies in `folder`, not started yet. Raises StoreError or SettingsError."""
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+    engine = engine_settings(settings.phone)
     database = await asyncio.to_thread(
         Database.open, folder / "desk.db", [history_migrations, outbox_migrations], clock=clock
     )
     bus = Bus()
-    engine = engine_settings(settings.phone)
 
     def answered_at_once(call: LiveCall) -> bool:
-        return settings.phone.auto_answer and call.interaction is not None
+        return desk.settings.phone.auto_answer and call.interaction is not None
 
     phone = Phone(make_engine(engine), bus, clock, ringer=ringer, auto_answer=answered_at_once)
-    desk = Desk(settings, bus, clock, database, phone)
+    desk = Desk(settings, bus, clock, database, phone, engine)
+    return desk
+
+
+async def open_desk(
+    settings: DeskSettings, folder: Path, make_engine: Callable[[EngineSettings], Engine], clock: Clock
+) -> Desk:
+    """A desk at work. Raises StoreError, SettingsError or NetworkError."""
+    desk = await make_desk(settings, folder, make_engine, clock)
     try:
-        await desk.start(engine)
+        await desk.start()
     except EnvironmentFault:
         await desk.stop()
         raise
     return desk
-
-
-def sees_board(role: Role | None) -> bool:
-    """Whether the role may look at the wallboard."""
-    return role is not None and role.includes(Role.SUPERVISOR)
 
 
 def _address_towards(url: str) -> str:

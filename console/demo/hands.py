@@ -89,7 +89,7 @@ class InnerHand:
             settings, self._folder, lambda engine: self._make_engine(engine, sound), self._clock
         )
         self._hand = DeskHand(self._desk, self._clock, sound, self._ends)
-        await self._desk.sign_in(self._floor.url, scenario.DESK, self._floor.password)
+        await self._desk.link.sign_in(self._floor.url, scenario.DESK, self._floor.password)
 
     async def finish(self) -> Farewell:
         """Tell the book. Raises EnvironmentFault when it was never opened."""

@@ -98,6 +98,11 @@ class Link:
         return self._reason
 
     @property
+    def url(self) -> str:
+        """The centre that it is, or was last, linked to; "" before the first sign-in."""
+        return self._http.url if self._http else ""
+
+    @property
     def user(self) -> str:
         """Who is signed in, or ""."""
         return self._signed_in.user if self._signed_in else ""
