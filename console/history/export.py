@@ -16,7 +16,7 @@ import msgspec
 import sqlite_utils
 
 from console.domain.errors import StoreError
-from console.history import rows
+from console.history import index, rows
 from console.history.queries import Only, condition
 from console.history.rows import HistoryRow
 from console.store.database import Database
@@ -103,6 +103,9 @@ async def export_json(
 
 async def _export(database: Database, path: Path, write: _Write, text: str, only: Only | str | None) -> int:
     where, values = condition(text, only)
+    if text:
+        while await database.run(index.catch_up):
+            pass
     path = path.resolve()  # noqa: ASYNC240 - one look at the folder the person just chose
 
     def job(db: sqlite_utils.Database) -> int:

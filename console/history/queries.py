@@ -14,9 +14,9 @@ from console.clock import Clock
 from console.domain.address import Address
 from console.domain.errors import BadInput
 from console.domain.events import CallNoted, HistoryChanged
-from console.history import rows
+from console.history import index, rows
 from console.history.rows import HistoryRow
-from console.history.schema import digits_of, fold, match_all, stamp
+from console.history.schema import digits_of, match_all, stamp
 from console.store import outbox
 from console.store.database import Database
 
@@ -97,6 +97,8 @@ class History:
         BadInput for an `only` that there is not.
         """
         where, values = condition(text, only)
+        if text:
+            await self._caught_up()
         sql = f"SELECT {rows.COLUMNS} FROM call WHERE {where} ORDER BY call.number DESC LIMIT ? OFFSET ?"  # noqa: S608 - our own text
         values += [max(0, limit), max(0, offset)]
         return await self._database.read(lambda db: rows.as_rows(db.execute(sql, values).fetchall()))
@@ -113,6 +115,7 @@ class History:
 
         Nothing typed gives the ones called most.
         """
+        await self._caught_up()
         return await self._database.read(lambda db: _completions(db, prefix, limit))
 
     async def missed_unseen(self) -> int:
@@ -160,13 +163,17 @@ class History:
             "UPDATE call SET disposition = ?, note = ?, noted_at = ? WHERE number = ?",
             (noted.disposition, noted.note, stamp(noted.at), number),
         )
-        text = fold(f"{noted.disposition} {noted.note}")
-        db.conn.execute("UPDATE call_words SET note = ? WHERE rowid = ?", (text, number))
+        index.renote(db, number, noted.disposition, noted.note)
         if self._deliver:
             known = UUID(interaction) if interaction else None
             outbox.enqueue(db, msgspec.structs.replace(noted, interaction=known))
         sql = f"SELECT {rows.COLUMNS} FROM call WHERE call.number = ?"  # noqa: S608 - our own text
         return rows.as_rows(db.execute(sql, [number]).fetchall())[0]
+
+    async def _caught_up(self) -> None:
+        if await self._database.read(index.is_behind):
+            while await self._database.run(index.catch_up):
+                pass
 
     async def _tell(self, call: UUID) -> None:
         waiting = await self._database.read(lambda db: outbox.counts(db).waiting)

@@ -31,17 +31,19 @@ from console.domain.events import (
     CallResumed,
     HistoryChanged,
 )
-from console.history import rows
+from console.history import index, rows
 from console.history.schema import clean, clean_address
 from console.store import outbox
 from console.store.database import Database
 
 _log = logging.getLogger(__name__)
 _RETRY_S = (0.5, 30.0)
+_QUIET_S = 1.0
 # A value that does not fit its column. Faults of disk and file are others (OperationalError, DatabaseError).
 _OUR_MISTAKES = (TypeError, ValueError, OverflowError, sqlite3.IntegrityError, sqlite3.ProgrammingError)
 
 _Job = Callable[[sqlite_utils.Database], None]
+_Batch = list[tuple[UUID, _Job]]
 
 
 class Recorder:
@@ -61,7 +63,8 @@ class Recorder:
         self._agent = agent
         self._deliver = deliver
         self._open: dict[UUID, rows.OpenCall] = {}
-        self._jobs: list[tuple[UUID, _Job]] = []
+        self._jobs: _Batch = []
+        self._behind = True
         self._work = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -212,8 +215,7 @@ class Recorder:
 
     async def _write(self) -> None:
         while True:
-            await self._work.wait()
-            self._work.clear()
+            await self._next_work()
             batch = list(self._jobs)
             waiting = await self._written(batch)
             del self._jobs[: len(batch)]
@@ -222,14 +224,33 @@ class Recorder:
             if not self._jobs:
                 self._idle.set()
 
-    async def _written(self, batch: list[tuple[UUID, _Job]]) -> int:
+    async def _next_work(self) -> None:
+        """Wait for facts; in a quiet moment meanwhile make the calls before findable."""
+        while not self._work.is_set():
+            try:
+                await asyncio.wait_for(self._work.wait(), _QUIET_S if self._behind else None)
+            except TimeoutError:
+                await self._catch_up()
+        self._work.clear()
+        self._behind = True
+
+    async def _catch_up(self) -> None:
+        try:
+            self._behind = await self._database.run(index.catch_up)
+        except StoreError:
+            self._behind = False  # the disk refuses: the next fact, or the next search, is the next try
+
+    async def _written(self, batch: _Batch) -> int:
         """Write a batch in one transaction, however long the disk makes us try; how many records wait after
         it.
         """
         delay, most = _RETRY_S
+        perform = _perform
         while True:
             try:
-                waiting = await self._database.run(lambda db: _perform(db, batch))
+                waiting = await self._database.run(lambda db: perform(db, batch))  # noqa: B023 - awaited here
+            except _OUR_MISTAKES:
+                perform = _perform_sound_ones
             except StoreError as fault:
                 self._on_failure(fault)
                 await asyncio.sleep(delay)
@@ -267,13 +288,19 @@ class Recorder:
         )
 
 
-def _perform(db: sqlite_utils.Database, batch: list[tuple[UUID, _Job]]) -> int:
+def _perform(db: sqlite_utils.Database, batch: _Batch) -> int:
+    for _, job in batch:
+        job(db)
+    return outbox.counts(db).waiting
+
+
+def _perform_sound_ones(db: sqlite_utils.Database, batch: _Batch) -> int:
+    """Our own mistake in one step must not keep the others from the disk, nor stop the recorder."""
     for call, job in batch:
         try:
             with db.atomic():
                 job(db)
         except _OUR_MISTAKES:
-            # Our own mistake in one step must not keep the others from the disk, nor stop the recorder.
             _log.exception("a step of call %s could not be written", call)
     return outbox.counts(db).waiting
 

@@ -3,11 +3,14 @@
 What the centre has not confirmed is kept, however old: nothing is lost because a desk was away for long.
 """
 
+import contextlib
+from collections.abc import Iterator
 from datetime import timedelta
 
 import sqlite_utils
 
 from console.clock import Clock
+from console.history import index
 from console.history.schema import stamp
 from console.store.database import Database
 
@@ -22,6 +25,8 @@ async def purge(database: Database, clock: Clock, keep_days: int) -> int:
     if keep_days <= 0:
         return 0
     limit = stamp(clock.now() - timedelta(days=keep_days))
+    while await database.run(index.catch_up):
+        pass
     gone = 0
     while count := await database.run(lambda db: _purge_some(db, limit)):
         gone += count
@@ -32,11 +37,12 @@ async def purge(database: Database, clock: Clock, keep_days: int) -> int:
 def _purge_some(db: sqlite_utils.Database, limit: str) -> int:
     found = db.execute(
         "SELECT number FROM call WHERE started_at < ? AND ended_at < ?"
-        " AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.call = call.call) LIMIT ?",
+        " AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.call = call.call) ORDER BY number LIMIT ?",
         (limit, limit, _AT_ONCE),
     ).fetchall()
-    db.conn.executemany("DELETE FROM call_words WHERE rowid = ?", found)
-    db.conn.executemany("DELETE FROM call WHERE number = ?", found)
+    with _overwriting(db):
+        db.conn.executemany("DELETE FROM call WHERE number = ?", found)
+        index.forget(db, found)
     return len(found)
 
 
@@ -47,5 +53,16 @@ def _purge_peers(db: sqlite_utils.Database, limit: str) -> None:
         " AND NOT EXISTS (SELECT 1 FROM call WHERE call.uri = peer.uri AND call.started_at = peer.last_at)",
         (limit,),
     ).fetchall()
-    db.conn.executemany("DELETE FROM peer_words WHERE rowid = ?", found)
-    db.conn.executemany("DELETE FROM peer WHERE number = ?", found)
+    with _overwriting(db):
+        db.conn.executemany("DELETE FROM peer_words WHERE rowid = ?", found)
+        db.conn.executemany("DELETE FROM peer WHERE number = ?", found)
+
+
+@contextlib.contextmanager
+def _overwriting(db: sqlite_utils.Database) -> Iterator[None]:
+    """What is deleted meanwhile is overwritten in the file: it is personal data."""
+    db.execute("PRAGMA secure_delete=ON").fetchall()
+    try:
+        yield
+    finally:
+        db.execute("PRAGMA secure_delete=OFF").fetchall()

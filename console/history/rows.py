@@ -13,13 +13,11 @@ from console.domain.address import Address
 from console.domain.call import CallEnd, Direction, Quality
 from console.domain.events import CallRecorded
 from console.domain.queue import SkillNeed
-from console.history.schema import digits_of, fold, peer_key, raised, stamp
+from console.history.schema import digits_of, stamp
 
 _json = msgspec.json.Encoder()
 _quality = msgspec.json.Decoder(Quality)
 _skills = msgspec.json.Decoder(tuple[SkillNeed, ...])
-
-_ANONYMOUS = {"", "anonymous", "unknown", "restricted", "unavailable"}
 
 
 class Delivery(StrEnum):
@@ -131,9 +129,7 @@ class HistoryRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 def insert(db: sqlite_utils.Database, call: OpenCall) -> None:
     """Begin a row."""
     incoming = call.direction is Direction.INCOMING
-    user = call.peer.user
-    digits = digits_of(user)
-    cursor = db.conn.execute(
+    db.conn.execute(
         "INSERT INTO call (call, record, agent, interaction, incoming, uri, name, digits, account, queue,"
         " waited_s, skills, started_at, seen_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
@@ -144,7 +140,7 @@ def insert(db: sqlite_utils.Database, call: OpenCall) -> None:
             incoming,
             call.peer.uri,
             call.peer.name,
-            digits,
+            digits_of(call.peer.user),
             call.account,
             call.queue,
             call.waited_s,
@@ -153,36 +149,6 @@ def insert(db: sqlite_utils.Database, call: OpenCall) -> None:
             stamp(call.started_at),
         ),
     )
-    db.conn.execute(
-        "INSERT INTO call_words (rowid, who, number, note) VALUES (?, ?, ?, ?)",
-        (cursor.lastrowid, fold(f"{call.peer.name} {call.queue}"), f"{fold(user)} {digits}", ""),
-    )
-    if user.lower() not in _ANONYMOUS:
-        _count_peer(db, call, user, digits)
-
-
-def _count_peer(db: sqlite_utils.Database, call: OpenCall, user: str, digits: str) -> None:
-    key, at = peer_key(call.peer), stamp(call.started_at)
-    known = db.conn.execute("SELECT number, name, score FROM peer WHERE key = ?", (key,)).fetchone()
-    name = call.peer.name or (known[1] if known else "")
-    score = raised(known[2] if known else None, call.started_at)
-    if known is None:
-        number = db.conn.execute(
-            "INSERT INTO peer (key, uri, name, user, digits, last_at, calls, score)"
-            " VALUES (?, ?, ?, ?, ?, ?, 1, ?)",
-            (key, call.peer.uri, name, user, digits, at, score),
-        ).lastrowid
-        db.conn.execute(
-            "INSERT INTO peer_words (rowid, who, user) VALUES (?, ?, ?)", (number, fold(name), fold(user))
-        )
-        return
-    db.conn.execute(
-        "UPDATE peer SET uri = ?, name = ?, user = ?, last_at = max(last_at, ?), calls = calls + 1, score = ?"
-        " WHERE number = ?",
-        (call.peer.uri, name, user, at, score, known[0]),
-    )
-    if name != known[1]:
-        db.conn.execute("UPDATE peer_words SET who = ? WHERE rowid = ?", (fold(name), known[0]))
 
 
 def update(db: sqlite_utils.Database, call: OpenCall, seen_at: datetime) -> None:

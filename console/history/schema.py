@@ -1,15 +1,14 @@
 """The tables of the desk's history, and how a text is folded before it is kept for searching.
 
 `call` holds one row a call; `started_at` and the like are UTC in ISO 8601 with microseconds, so that they
-sort as text. `call_words` is the full-text index (FTS5) over folded texts, by the rowid of the call. `peer`
-holds one row for each number or address ever called or calling, for completion while typing. `score` ranks
-it: the base-2 logarithm of the sum over its calls of 2^(time / half-life), which weighs often and lately
-together and never has to be computed anew.
+sort as text. It has few indices, because a row must get to the disk quickly. What is looked things up in
+(`call_words`, the full text by the number of the call, and `peer`, one row for each number or address ever
+called or calling) follows from it and is brought up to date a moment later, up to the call `found_until` (see
+index).
 """
 
-import math
 import unicodedata
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import sqlite_utils
 from sqlite_utils import Migrations
@@ -18,7 +17,6 @@ from console.domain.address import Address
 
 history_migrations = Migrations("history")
 
-_HALF_LIFE_S = timedelta(days=14).total_seconds()
 _NAME_LIMIT = 200
 _SPECIAL = str.maketrans(
     {"ø": "o", "đ": "d", "ł": "l", "\u0131": "i", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d", "ħ": "h"}
@@ -58,8 +56,6 @@ def m001_calls(db: sqlite_utils.Database) -> None:
             missed      INTEGER NOT NULL DEFAULT 0,
             deliver     INTEGER NOT NULL DEFAULT 0
         )""")
-    db.execute("CREATE INDEX call_started ON call (started_at)")
-    db.execute("CREATE INDEX call_open ON call (number) WHERE ended_at IS NULL")
     db.execute("CREATE INDEX call_missed ON call (missed, number) WHERE missed > 0")
     db.execute(
         "CREATE VIRTUAL TABLE call_words USING fts5 "
@@ -77,6 +73,8 @@ def m001_calls(db: sqlite_utils.Database) -> None:
             calls   INTEGER NOT NULL,
             score   REAL NOT NULL
         )""")
+    db.execute("CREATE TABLE found_until (number INTEGER NOT NULL)")
+    db.execute("INSERT INTO found_until VALUES (0)")
     db.execute("CREATE INDEX peer_score ON peer (score DESC)")
     db.execute("CREATE INDEX peer_digits ON peer (digits)")
     db.execute("CREATE INDEX peer_last ON peer (last_at)")
@@ -130,24 +128,3 @@ def clean_address(address: Address) -> Address:
 def stamp(at: datetime) -> str:
     """A time as it is kept."""
     return at.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-def peer_key(address: Address) -> str:
-    """What makes two addresses the same peer: the digits of the number, else user and host without port."""
-    digits = digits_of(address.user)
-    if digits:
-        return digits
-    rest = address.uri.partition(":")[2] or address.uri
-    user, at, host = rest.partition("@")
-    host = host.split(";")[0].split("?")[0]
-    name, _, port = host.rpartition(":")
-    return fold(f"{user}{at}{name if name and port.isdigit() else host}")
-
-
-def raised(score: float | None, at: datetime) -> float:
-    """A peer's score after one more call at `at`."""
-    new = at.timestamp() / _HALF_LIFE_S
-    if score is None:
-        return new
-    high, low = max(score, new), min(score, new)
-    return high + math.log2(1.0 + 2.0 ** (low - high))

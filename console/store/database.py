@@ -39,6 +39,7 @@ _OF_THE_WORLD = {
     sqlite3.SQLITE_NOTADB: "it is damaged. Restart: it is then set aside and a new one begun.",
 }
 _BUSY_S = 5.0
+_SMALL = 32 * 1024 * 1024
 _SIDE_FILES = ("", "-wal", "-shm")
 
 
@@ -175,8 +176,6 @@ def _connect(path: Path, *, query_only: bool = False) -> sqlite_utils.Database:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
-        # Deleted calls are personal data: overwrite them.
-        connection.execute("PRAGMA secure_delete=ON")
         connection.execute(f"PRAGMA query_only={int(query_only)}")
         return sqlite_utils.Database(connection, execute_plugins=False)
     except BaseException:
@@ -227,13 +226,22 @@ def _prepare(path: Path, migrations: Sequence[Migrations], clock: Clock) -> str:
 def _migrate(path: Path, migrations: Sequence[Migrations]) -> None:
     path.touch(mode=0o600)
     path.chmod(0o600)
+    doubtful = _is_doubtful(path)
     db = _connect(path)
     try:
-        _check(db)
+        if doubtful:
+            _check(db)
         _refuse_newer(db, path, migrations)
         _bring_up_to_date(db, path, migrations)
     finally:
         db.close()
+
+
+def _is_doubtful(path: Path) -> bool:
+    """Whether to look through the whole file: always, but a big one that was closed well (no WAL left) is
+    trusted.
+    """
+    return path.stat().st_size < _SMALL or path.with_name(path.name + "-wal").exists()
 
 
 def _bring_up_to_date(db: sqlite_utils.Database, path: Path, migrations: Sequence[Migrations]) -> None:

@@ -11,9 +11,10 @@ from console.domain.address import Address
 from console.domain.call import CallEnd
 from console.domain.errors import BadInput
 from console.domain.events import CallNoted
+from console.history.index import peer_key, raised
 from console.history.queries import NOTE_LIMIT, Only
 from console.history.rows import Delivery
-from console.history.schema import digits_of, fold, match_all, peer_key, raised, words
+from console.history.schema import digits_of, fold, match_all, words
 from console.store import outbox
 from console.wire import decode_event
 from tests.history.desk_calls import START, DeskCalls
