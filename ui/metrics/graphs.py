@@ -11,7 +11,16 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QSizePolicy, QVB
 
 from console.domain.figures import Sample, Snapshot
 from ui.metrics.ink import RIGHT, Ink, Words, colour, type_of
-from ui.metrics.series import LINES, Bars, agent_bands, call_bars, service_steps, times, waiting_lines
+from ui.metrics.series import (
+    LINES,
+    Bars,
+    agent_bands,
+    call_bars,
+    service_steps,
+    thinned,
+    times,
+    waiting_lines,
+)
 from ui.metrics.tongue import Tongue
 from ui.theme import STATE_ICONS, Theme, theme_of
 from ui.widgets.labels import label
@@ -251,7 +260,7 @@ class Graphs(QWidget):
             makers[number](board)
 
     def _samples(self, board: Snapshot) -> tuple[Sample, ...]:
-        return recent(board.samples)
+        return thinned(recent(board.samples))
 
     def _draw_waiting(self, board: Snapshot) -> None:
         from ui.metrics.plots import DASHES

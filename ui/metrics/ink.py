@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QStaticText, QTransform
 
 from ui.metrics.presenter import Level
 from ui.theme import TONE_ICONS, Theme, Tone, font
@@ -32,6 +32,17 @@ def measure(pixels: int, *, strong: bool = False) -> QFontMetricsF:
 def fitted(words: str, pixels: int, width: int, *, strong: bool = False) -> str:
     """Words as far as they fit into a width, ending in … where they do not."""
     return measure(pixels, strong=strong).elidedText(words, Qt.TextElideMode.ElideRight, width)
+
+
+@lru_cache(maxsize=4096)
+def laid_out(words: str, pixels: int, *, strong: bool = False) -> tuple[QStaticText, float, float]:
+    """A line of words ready to be drawn, with its width and height: shaping costs more than drawing."""
+    made = QStaticText(words)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    made.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
+    made.prepare(QTransform(), type_of(pixels, strong=strong))
+    metrics = measure(pixels, strong=strong)
+    return made, metrics.horizontalAdvance(words), metrics.height()
 
 
 @lru_cache(maxsize=64)
@@ -71,20 +82,30 @@ class Ink:
     def words(self, place: QRectF, text: str, how: Words) -> None:
         """Write one line into a place; what does not fit ends in …."""
         pixels = round(how.size * self.scale)
-        self.painter.setFont(type_of(pixels, strong=how.strong))
-        self.painter.setPen(colour(how.colour))
         shown = fitted(text, pixels, int(place.width() + 1), strong=how.strong)
-        self.painter.drawText(place, int(how.side), shown)
+        self._set(place, shown, pixels, how)
 
     def figure(self, place: QRectF, text: str, how: Words) -> float:
         """Write a figure: it is never cut, rather smaller; returns how wide it is."""
         wide = self.width(text, how.size, strong=how.strong)
         fits = how.size if wide <= place.width() else how.size * place.width() / wide * 0.98
         pixels = max(1, int(fits * self.scale) if fits < how.size else round(how.size * self.scale))
+        self._set(place, text, pixels, how)
+        return min(wide, place.width())
+
+    def _set(self, place: QRectF, text: str, pixels: int, how: Words) -> None:
+        """Set a line into a place, in the middle of its height and at its side."""
+        if not text:
+            return
+        line, wide, tall = laid_out(text, pixels, strong=how.strong)
+        left = place.left()
+        if how.side is RIGHT:
+            left = place.right() - wide
+        elif how.side is CENTRE:
+            left = place.center().x() - wide / 2
         self.painter.setFont(type_of(pixels, strong=how.strong))
         self.painter.setPen(colour(how.colour))
-        self.painter.drawText(place, int(how.side | Qt.TextFlag.TextDontClip), text)
-        return min(wide, place.width())
+        self.painter.drawStaticText(QPointF(left, place.center().y() - tall / 2), line)
 
     def width(self, text: str, size: float, *, strong: bool = False) -> float:
         """How wide a line of words is."""

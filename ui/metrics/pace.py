@@ -47,6 +47,11 @@ class Pace(QObject):
             due = self._last + FRAME_S - self._clock.monotonic()
             self._timer.start(max(0, round(due * 1000)))
 
+    @property
+    def busy(self) -> bool:
+        """Whether a frame is due."""
+        return self._timer.isActive()
+
     def stop(self) -> None:
         """No more frames."""
         self._timer.stop()

@@ -41,7 +41,7 @@ class QueueBoard(QWidget):
         self._grid: Grid = arrange(1, 100.0, 100.0, 1.0)
         self._turning = QTimer(self)
         self._turning.setInterval(PAGE_MS)
-        self._turning.timeout.connect(self._turn_by_itself)
+        self._turning.timeout.connect(self.turn_by_itself)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(tongue.say("queues"))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -60,6 +60,11 @@ class QueueBoard(QWidget):
     def kind(self) -> Kind:
         """How the queues are drawn."""
         return self._grid.kind
+
+    @property
+    def turning(self) -> bool:
+        """Whether the pages turn by themselves."""
+        return self._turning.isActive()
 
     @property
     def selected(self) -> str:
@@ -108,7 +113,8 @@ class QueueBoard(QWidget):
         self._turning.start() if pages > 1 else self._turning.stop()
         self.update()
 
-    def _turn_by_itself(self) -> None:
+    def turn_by_itself(self) -> None:
+        """The next page, unless somebody is reading this one with mouse or keyboard."""
         if not self.underMouse() and not self.hasFocus():
             self.turn(1)
 

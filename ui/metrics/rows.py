@@ -83,16 +83,18 @@ def agent_text(
     row: AgentFigures, column: int, now: datetime, tongue: Tongue, names: Mapping[str, str]
 ) -> str:
     """What a cell of the agents' table says."""
-    texts: dict[int, Callable[[], str]] = {
-        AgentColumn.AGENT: lambda: row.name or row.agent,
-        AgentColumn.STATE: lambda: tongue.say(f"state {row.state}"),
-        AgentColumn.TIME: lambda: tongue.duration(seconds_since(row.since, now)),
-        AgentColumn.REASON: lambda: reason_words(row, tongue),
-        AgentColumn.IDLE: lambda: tongue.minute(row.idle_since) if row.idle_since else "",
-        AgentColumn.QUEUE: lambda: queue_words(row, names),
-        AgentColumn.ANSWERED: lambda: tongue.count(row.answered),
-    }
-    return texts[column]()
+    return _AGENT_TEXTS[column](row, now, tongue, names)
+
+
+_AGENT_TEXTS: tuple[Callable[[AgentFigures, datetime, Tongue, Mapping[str, str]], str], ...] = (
+    lambda row, _now, _tongue, _names: row.name or row.agent,
+    lambda row, _now, tongue, _names: tongue.say(f"state {row.state}"),
+    lambda row, now, tongue, _names: tongue.duration(seconds_since(row.since, now)),
+    lambda row, _now, tongue, _names: reason_words(row, tongue),
+    lambda row, _now, tongue, _names: tongue.minute(row.idle_since) if row.idle_since else "",
+    lambda row, _now, _tongue, names: queue_words(row, names),
+    lambda row, _now, tongue, _names: tongue.count(row.answered),
+)
 
 
 def _moment(when: datetime | None) -> float:

@@ -8,6 +8,7 @@ from console.domain.agent import AgentState
 from console.domain.figures import Interval, Sample, Snapshot
 
 INTERVAL_S = 900
+_GRAINS = (2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
 LINES = 6  # more lines than this cannot be told apart: only the busiest queues are drawn
 BANDS = (
     AgentState.ON_CONTACT,
@@ -53,6 +54,16 @@ class Steps(msgspec.Struct, frozen=True):
     x: tuple[float, ...]
     y: tuple[float, ...]
     target: float
+
+
+def thinned(samples: Sequence[Sample], most: int = 240) -> tuple[Sample, ...]:
+    """At most about `most` samples, the last of each stretch of time; stretches keep their places."""
+    if len(samples) <= most:
+        return tuple(samples)
+    stretch = (samples[-1].at - samples[0].at).total_seconds() / most
+    grain = next((step for step in _GRAINS if step >= stretch), stretch)
+    kept = {int(sample.at.timestamp() // grain): sample for sample in samples}
+    return tuple(kept.values())
 
 
 def times(samples: Sequence[Sample]) -> tuple[float, ...]:

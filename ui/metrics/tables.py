@@ -99,7 +99,7 @@ class SortHead(QHeaderView):
         super().__init__(Qt.Orientation.Horizontal, parent)
         self.scale = 1.0
         self.sorted_by = (0, Qt.SortOrder.AscendingOrder)
-        self._current = -1
+        self._current = 0
         self.setSectionsClickable(True)
         self.setHighlightSections(False)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -163,7 +163,7 @@ class SortHead(QHeaderView):
             self._current = max(0, min(self.count() - 1, self._current + step))
             self.viewport().update()
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
-            self.choose(max(0, self._current))
+            self.choose(self._current)
         else:
             super().keyPressEvent(event)
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from PySide6.QtCore import QEvent, QRect, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from console.clock import Clock
@@ -81,7 +81,7 @@ class Wallboard(QWidget):
         self._make()
         self.pace = Pace(self, clock, self._draw)
         self._ticker = Ticker(self)
-        self._ticker.ticked.connect(self._tick)
+        self._ticker.ticked.connect(self.tick)
         self._unsubscribe: Callable[[], None] | None = service.on_board(self._heard)
         self._ticker.start()
         self._draw()
@@ -107,13 +107,16 @@ class Wallboard(QWidget):
         self.veil = Veil(self)
         self.queues.chosen.connect(self.agents.choose_queue)
         self.agents.queue_chosen.connect(self._focus_queue)
-        full = QShortcut(QKeySequence(Qt.Key.Key_F11), self)
-        full.activated.connect(self.toggle_kiosk)
 
     @property
     def event_to_paint_ms(self) -> list[float]:
         """Milliseconds from hearing of a change until it was painted, the newest 2,000."""
         return list(self.pace.samples)
+
+    @property
+    def health(self) -> Health:
+        """Whether the figures are live, stale or not there."""
+        return self._freshness().health
 
     @property
     def kiosk(self) -> bool:
@@ -175,9 +178,11 @@ class Wallboard(QWidget):
         self._lay_out()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Esc leaves the full screen; Page Up and Page Down turn the queues' pages."""
+        """F11 and Esc: full screen and back; Page Up and Page Down turn the queues' pages."""
         if event.key() == Qt.Key.Key_Escape and self._kiosk:
             self.set_kiosk(False)
+        elif event.key() == Qt.Key.Key_F11:
+            self.toggle_kiosk()
         elif event.key() in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
             self.queues.turn(1 if event.key() == Qt.Key.Key_PageDown else -1)
         else:
@@ -208,16 +213,16 @@ class Wallboard(QWidget):
         board = self._service.board
         fresh = self._freshness()
         if board is not None and board is not self._board:
-            self._board = board
-            self._take(board, fresh)
+            before, self._board = self._board, board
+            self._take(board, before, fresh)
         elif board is None:
             self.no_queues.say("hourglass", fresh.banner)
         self._put(fresh)
 
-    def _take(self, board: Snapshot, fresh: Freshness) -> None:
+    def _take(self, board: Snapshot, before: Snapshot | None, fresh: Freshness) -> None:
         """New figures: rows that are the same objects as before cost nothing."""
         names = {row.queue.key: row.queue.shown for row in board.queues}
-        arranged = names.keys() != self._names.keys()
+        arranged, renamed = names.keys() != self._names.keys(), names != self._names
         self._names = names
         rows: dict[str, tuple[QueueFigures, TileView]] = {}
         for row in board.queues:
@@ -228,10 +233,11 @@ class Wallboard(QWidget):
         self._rows = rows
         self.agents_model.now = fresh.as_of
         self.agents_model.put(by_key(board.agents, lambda agent: agent.agent), names)
-        self.callers_model.put(by_key(board.abandoned, lambda caller: str(caller.interaction)), names)
+        if before is None or board.abandoned is not before.abandoned or renamed:
+            self.callers_model.put(by_key(board.abandoned, lambda caller: str(caller.interaction)), names)
+            self.callers.refresh()
         self.agents.put_queues(board.queues)
         self.agents.refresh()
-        self.callers.refresh()
         self.graphs.put(board, names)
         if not names:
             self.no_queues.say(
@@ -254,7 +260,7 @@ class Wallboard(QWidget):
             self._lay_out()
         self._fresh = fresh
 
-    def _tick(self) -> None:
+    def tick(self) -> None:
         """A second went by: waits and times in state grow, the data ages, rows find their places."""
         fresh = self._freshness()
         self._rows = {
