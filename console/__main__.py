@@ -45,7 +45,8 @@ def _say(line: str) -> None:
     print(line, flush=True)
 
 
-def _write_report(report: dict[str, Any], file: str) -> None:
+def write_report(report: dict[str, Any], file: str) -> None:
+    """Write a report as JSON; `-` is standard output. Raises BadInput when the file cannot be written."""
     text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
     if file == "-":
         sys.stdout.write(text)
@@ -93,7 +94,7 @@ def _demo(chosen: argparse.Namespace) -> int:
     )
     report = asyncio.run(run_demo(wish, SystemClock(), _say, PjsuaEngine))
     if chosen.report:
-        _write_report(report.written(), chosen.report)
+        write_report(report.written(), chosen.report)
     return 0 if report.balanced else _FAILED
 
 
@@ -115,7 +116,7 @@ def _call(chosen: argparse.Namespace) -> int:
         duration_s=chosen.duration,
     )
     report = asyncio.run(run_call(order, PjsuaEngine, _say))
-    _write_report(report, chosen.report)
+    write_report(report, chosen.report)
     return 0 if report["ok"] else _FAILED
 
 
@@ -137,7 +138,7 @@ def _kpi(chosen: argparse.Namespace) -> int:
     except BadInput as fault:
         raise BadInput(f"{chosen.events}: {fault}") from None
     if chosen.json:
-        _write_report(report, "-")
+        write_report(report, "-")
     else:
         from console.metrics.report import words
 
@@ -151,7 +152,7 @@ def _doctor(chosen: argparse.Namespace) -> int:
 
     report = examine(chosen.centre)
     if chosen.json:
-        _write_report(report, "-")
+        write_report(report, "-")
     else:
         for line in words(report):
             _say(line)

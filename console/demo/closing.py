@@ -110,7 +110,7 @@ async def close_books(
     board: Snapshot | None,
     now: datetime,
 ) -> Report:
-    """Read the ledger and compare. `agents` tells of each interaction whether its robot heard the customer."""
+    """Read the ledger and compare. `agents` tells of each interaction whether its robot heard."""
     ledger = await Ledger.open(database)
     try:
         events = [numbered async for numbered in ledger.read()]

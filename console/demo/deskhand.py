@@ -37,7 +37,7 @@ class DeskHand:
     def __init__(
         self, desk: Desk, clock: Clock, sound: ListeningTone | None, ends: Mapping[str, float]
     ) -> None:
-        """`ends`: after how many seconds it hangs up on a caller, by number; the others hang up themselves."""
+        """`ends`: after how many seconds it hangs up on a caller, by number; others hang up themselves."""
         self._desk = desk
         self._clock = clock
         self._sound = sound

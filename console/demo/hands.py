@@ -111,7 +111,7 @@ class WindowHand:
     """Both windows and the desk behind them, as a process of their own (`python -m ui demo-windows`)."""
 
     def __init__(self, invitation: Invitation, log: Path) -> None:
-        """`invitation` goes to its standard input: no secret on a command line. What it logs goes to `log`."""
+        """Ask for the book (the windows may be closed). Raises EnvironmentFault without one."""
         self.closed = asyncio.Event()
         self._invitation = invitation
         self._log = log

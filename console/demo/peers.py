@@ -5,6 +5,7 @@ assertion on Python 3.11; its user agent knows no display names.
 """
 
 import asyncio
+import contextlib
 from collections import Counter
 from collections.abc import Callable
 
@@ -69,7 +70,16 @@ class RobotTcp(TcpSipTransport):
         for at, contact in enumerate(message.headers.get("contact")):
             if "transport=" not in contact:
                 message.headers.get("contact")[at] = contact.replace(">", ";transport=tcp>")
-        super().send(message, addr)
+        with contextlib.suppress(RuntimeError):  # the connection is gone: so is what was to be said
+            super().send(message, addr)
+
+    async def _handle_incoming(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, addr: tuple[str, int]
+    ) -> None:
+        try:
+            await super()._handle_incoming(reader, writer, addr)
+        finally:
+            writer.close()  # the library forgets to
 
     def drop(self) -> None:
         """Break every connection, as a crashed program does."""

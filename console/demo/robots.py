@@ -211,15 +211,16 @@ class RobotAgent:
         self.plan: Callable[[AgentCall], Plan] = plan or (lambda call: Plan())
         self.calls: list[AgentCall] = []
         self.on_change: Callable[[AgentCall], None] = lambda call: None
-        self._voice = voice
+        self.voice = voice
         self._robot = Robot(voice)
+        self._ear = Ear(voice.listens_for)
         self._live: dict[str, _Desk] = {}
 
     @property
     def contact(self) -> str:
         """Where it can be rung."""
         host, port = self._robot.transport.local_addr
-        return f"sip:robot@{host}:{port}{';transport=tcp' if self._voice.tcp else ''}"
+        return f"sip:robot@{host}:{port}{';transport=tcp' if self.voice.tcp else ''}"
 
     async def start(self) -> None:
         """Listen for calls."""
@@ -235,6 +236,11 @@ class RobotAgent:
         for desk in tuple(self._live.values()):
             desk.end("agent")
         await self._robot.close()
+
+    @property
+    def ear_of_last(self) -> Ear:
+        """What the latest call heard."""
+        return self._ear
 
     def crash(self) -> None:
         """Vanish without a word: connections break, no answer comes any more."""
@@ -268,11 +274,12 @@ class RobotAgent:
             interaction=UUID(number) if number else None, headers=call.x_headers, caller=call.caller
         )
         self.calls.append(seen)
-        desk = _Desk(self._robot, call, seen, Ear(self._voice.listens_for), self._voice.tone)
+        self._ear = Ear(self.voice.listens_for)
+        desk = _Desk(self._robot, call, seen, self._ear, self.voice.tone)
         desk.changed = self.on_change
         self._live[call.call_id] = desk
         desk.gone = lambda: self._live.pop(call.call_id, None)
-        desk.begin(self.plan(seen), [NAMES[name] for name in self._voice.codecs])
+        desk.begin(self.plan(seen), [NAMES[name] for name in self.voice.codecs])
 
     def _over(self, call_id: str, by: str) -> None:
         desk = self._live.get(call_id)

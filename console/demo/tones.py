@@ -111,7 +111,7 @@ class ToneEnd:
 
     def press(self, digit: str) -> None:
         """Send a key as RFC 4733 events: 100 ms, the end three times."""
-        stamp = ((self._seq + 1) * _FRAME & 0xFFFFFFFF).to_bytes(4, "big")
+        stamp = ((self._seq + 1 + len(self._pending)) * _FRAME & 0xFFFFFFFF).to_bytes(4, "big")
         for step in range(1, 9):
             ended = 0x80 if step > 5 else 0
             body = struct.pack("!BBH", _DIGITS.index(digit), ended | 10, min(step, 5) * _FRAME)

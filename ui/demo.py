@@ -1,0 +1,148 @@
+"""Both windows of the demo: signed in as one of its agents and as its supervisor, told what to do by the
+parent.
+
+The parent (console.demo.hands.WindowHand) writes one line with the invitation, later `finish`, and closes
+the pipe at the end; this process answers `ready`, `closed` when the person closed the window, and its
+farewell.
+"""
+
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from PySide6.QtWidgets import QApplication, QWidget
+
+from console.clock import Clock
+from console.demo.deskhand import DeskHand
+from console.demo.hands import Farewell, Invitation, demo_settings
+from console.demo.sound import ListeningTone
+from console.domain.agent import AgentState
+from console.domain.errors import BadInput
+from console.domain.figures import Snapshot
+from console.telephony.pjsua import PjsuaEngine
+from console.wire import AgentView
+from ui.app import App
+
+_SHOT_AFTER_S = 0.6
+_P95 = 0.95
+_ENOUGH_CALLS = 4
+
+
+async def run_windows(application: QApplication, clock: Clock) -> None:
+    """The whole life of the windows' process."""
+    reader = _lines()
+    try:
+        invitation = msgspec.json.decode(await reader(), type=Invitation)
+    except msgspec.DecodeError as fault:
+        raise BadInput(f"callboard demo starts these windows; there is no invitation: {fault}") from None
+    sound = None if invitation.person else ListeningTone()
+    app = App(
+        application,
+        demo_settings(invitation.url, person=invitation.person),
+        clock,
+        PjsuaEngine,
+        Path(invitation.folder),
+        sound=sound,
+    )
+    window = await app.open()
+    if app.desk is None:
+        raise BadInput("the desk was closed before it was open")
+    hand = DeskHand(app.desk, clock, sound, invitation.ends)
+    await app.desk.link.sign_in(invitation.url, invitation.user, invitation.password)
+    window.show_desk()
+    await app.watch_as(invitation.url, invitation.supervisor, invitation.password)
+    shots = Photographer(app, Path(invitation.screenshots)) if invitation.screenshots else None
+    _tell("ready")
+    told = asyncio.create_task(reader())
+    closed = asyncio.create_task(app.closed.wait())
+    await asyncio.wait({told, closed}, return_when=asyncio.FIRST_COMPLETED)
+    if closed.done() and not told.done():
+        _tell("closed")
+    await told
+    if shots is not None:
+        await shots.finish()
+    farewell = Farewell(book=await hand.book(), board=painted(app))
+    _tell(msgspec.json.encode(farewell).decode())
+    hand.stop()
+    await app.close()
+
+
+def painted(app: App) -> dict[str, float | int]:
+    """How long the board took from hearing of a change to having painted it, in milliseconds."""
+    samples = sorted(app.wallboard.event_to_paint_ms) if app.wallboard is not None else []
+    if not samples:
+        return {}
+    return {
+        "event_to_paint_ms_p95": round(samples[min(len(samples) - 1, int(len(samples) * _P95))], 2),
+        "paints": len(samples),
+    }
+
+
+class Photographer:
+    """Takes pictures of both windows at the moments that tell most."""
+
+    def __init__(self, app: App, folder: Path) -> None:
+        """Pictures go to `folder`, made when missing."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self._app = app
+        self._folder = folder
+        self._taken: set[str] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        if app.desk is not None:
+            app.desk.link.on_agent(self._seen)
+        if app.wallboard is not None and app.wallboard_link is not None:
+            app.wallboard_link.on_board(self._board)
+
+    async def finish(self) -> None:
+        """The last pictures."""
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._take("agent-after-work", self._app.window)
+        self._take("wallboard-end", self._app.wallboard)
+
+    def _seen(self, view: AgentView) -> None:
+        name = {
+            AgentState.ON_CONTACT: "agent-talking",
+            AgentState.WRAP_UP: "agent-wrap-up",
+            AgentState.READY: "agent-ready",
+        }.get(view.state)
+        if name is not None and name not in self._taken:
+            self._taken.add(name)
+            self._later(name, self._app.window)
+
+    def _board(self, board: Snapshot) -> None:
+        total = board.total
+        if total is None or total.counts.answered < _ENOUGH_CALLS or not total.waiting_since:
+            return
+        if "wallboard" not in self._taken:
+            self._taken.add("wallboard")
+            self._later("wallboard", self._app.wallboard)
+
+    def _later(self, name: str, window: QWidget | None) -> None:
+        async def wait_and_take() -> None:
+            await asyncio.sleep(_SHOT_AFTER_S)
+            self._take(name, window)
+
+        task = asyncio.create_task(wait_and_take())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _take(self, name: str, window: QWidget | None) -> None:
+        if window is not None:
+            window.grab().save(str(self._folder / f"{name}.png"))
+
+
+def _tell(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def _lines() -> Callable[[], Coroutine[Any, Any, bytes]]:
+    """Lines of standard input, read on a thread so that Windows can do it too; b"" at its end."""
+
+    async def read() -> bytes:
+        return await asyncio.get_running_loop().run_in_executor(None, sys.stdin.buffer.readline)
+
+    return read
