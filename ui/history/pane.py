@@ -161,7 +161,7 @@ class HistoryPane(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(card)
-        self.setMinimumHeight(160)
+        self.setMinimumHeight(72)
 
     def _make_top(self) -> QHBoxLayout:
         export = ActionButton(self._words("Export"), "download", kind="quiet", bare=True)

@@ -48,7 +48,7 @@ def present_row(row: Row, now: datetime, zone: tzinfo | None, words: Words) -> R
     when = moment(row.started_at, now, zone, words)
     lasted = spoken(row.talk_s, words) if row.answered_at is not None and row.end is not None else ""
     number = row.peer.user if row.peer.name and row.peer.user != row.peer.name else ""
-    told = [outcome, row.queue, number, row.disposition]
+    told = [outcome, row.queue, number, words(row.disposition) if row.disposition else ""]
     detail = " · ".join(part for part in told if part)
     direction = words("incoming") if row.direction is Direction.INCOMING else words("outgoing")
     return RowShown(

@@ -44,6 +44,7 @@ class StateShown:
 
     state: AgentState
     words: str
+    reason: str  # of a pause
     hint: str
     since: datetime | None
     can_ready: bool
@@ -74,7 +75,8 @@ def present_state(
         return _unlinked(view, link, offset, words)
     return StateShown(
         state=view.state,
-        words=_with_reason(view, words),
+        words=state_words(view.state, words),
+        reason=_reason(view, words),
         hint=_hint(view, wish, words),
         since=view.since - offset,
         can_ready=view.presence is not Presence.READY or (wish is not None and not wish.ready),
@@ -104,7 +106,8 @@ def _unlinked(view: AgentView | None, link: LinkState, offset: timedelta, words:
     alone = words("Phone alone") if link is LinkState.NONE else state_words(AgentState.OFFLINE, words)
     return StateShown(
         state=known.state if known else AgentState.OFFLINE,
-        words=_with_reason(known, words) if known else alone,
+        words=state_words(known.state, words) if known else alone,
+        reason=_reason(known, words) if known else "",
         hint=hints[link],
         since=known.since - offset if known else None,
         can_ready=False,
@@ -114,11 +117,9 @@ def _unlinked(view: AgentView | None, link: LinkState, offset: timedelta, words:
     )
 
 
-def _with_reason(view: AgentView, words: Words) -> str:
-    said = state_words(view.state, words)
-    if view.state is AgentState.PAUSED and view.reason and view.reason != SIGN_IN:
-        return f"{said}: {words(view.reason)}"
-    return said
+def _reason(view: AgentView, words: Words) -> str:
+    told = view.state is AgentState.PAUSED and view.reason != SIGN_IN
+    return words(view.reason) if told and view.reason else ""
 
 
 def _hint(view: AgentView, wish: Wish | None, words: Words) -> str:
@@ -130,7 +131,7 @@ def _hint(view: AgentView, wish: Wish | None, words: Words) -> str:
         AgentState.READY: words("Calls ring here."),
         AgentState.OFFERED: words("Answer or decline below."),
         AgentState.NOT_RESPONDING: words("A call rang unanswered. Become ready to get calls again."),
-        AgentState.PAUSED: words("No calls come. Become ready to get calls."),
+        AgentState.PAUSED: words("No calls come until you are ready."),
         AgentState.WRAP_UP: words("No calls come until you are done."),
     }.get(view.state, "")
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QMenu, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from ui.routing.presenter import StateShown
-from ui.theme import CAPTION, LEAD, STATE_ICONS, M, S, font, theme_of
+from ui.theme import CAPTION, LEAD, STATE_ICONS, XS, M, S, font
 from ui.widgets.buttons import ActionButton
 from ui.widgets.icons import IconLabel
 from ui.widgets.labels import ElidedLabel, digits
@@ -37,7 +37,7 @@ class StateSwitch(QWidget):
         self._icon = IconLabel("power", 28)
         self._state = ElidedLabel(role="lead")
         self._hint = ElidedLabel(role="caption")
-        self._time = digits(size=LEAD)
+        self._time = digits("soft", LEAD)
         self.ready = ActionButton(words("Ready"), "circle-check", keys=Keys.READY)
         self.ready.clicked.connect(self.ready_wanted)
         self.pause = ActionButton(words("Pause…"), "coffee", keys=Keys.PAUSE)
@@ -50,14 +50,20 @@ class StateSwitch(QWidget):
         self._names.setSpacing(0)
         self._names.setHorizontalSpacing(S)
         self._names.setColumnStretch(2, 1)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(XS)
+        self._column.addLayout(self._make_row())
+        self._place_names()
+
+    def _make_row(self) -> QHBoxLayout:
+        row = QHBoxLayout()
         row.setSpacing(M)
         row.addWidget(self._icon)
         row.addLayout(self._names, 1)
         for button in (self.sign_in, self.ready, self.pause):
             row.addWidget(button)
-        self._place_names()
+        return row
 
     @property
     def shown(self) -> StateShown | None:
@@ -83,16 +89,12 @@ class StateSwitch(QWidget):
     def show_state(self, shown: StateShown) -> None:
         """Show the state as it is now."""
         self._shown = shown
-        self._icon.show_icon(STATE_ICONS[shown.state], "text")
-        self._state.setText(shown.words)
-        self._hint.setText(shown.hint)
-        self._hint.setVisible(bool(shown.hint))
+        self._icon.show_icon(STATE_ICONS[shown.state], f"state.{shown.state}")
+        self._say(shown)
         self.ready.setEnabled(shown.can_ready)
         self.pause.setEnabled(shown.can_pause)
         self.ready.set_kind("primary" if shown.ready_leads else "")
         self._show_keys(shown)
-        self.setAccessibleName(self._words("Your state: {state}", state=shown.words))
-        self._tint()
 
     def tick(self, now: datetime) -> None:
         """Bring the time in state up to date."""
@@ -110,19 +112,29 @@ class StateSwitch(QWidget):
             self._narrow = narrow
             self._place_names()
             if self._shown is not None:
+                self._say(self._shown)
                 self._show_keys(self._shown)
 
     def _place_names(self) -> None:
         for part in (self._state, self._time, self._hint):
             self._names.removeWidget(part)
+        self._column.removeWidget(self._hint)
         self._names.addWidget(self._state, 0, 0, 1, 3 if self._narrow else 1)
         if self._narrow:
             self._names.addWidget(self._time, 1, 0)
-            self._names.addWidget(self._hint, 1, 1, 1, 2)
+            self._column.addWidget(self._hint)
         else:
             self._names.addWidget(self._time, 0, 1)
             self._names.addWidget(self._hint, 1, 0, 1, 3)
         self._time.setFont(font(CAPTION if self._narrow else LEAD, digits=True))
+
+    def _say(self, shown: StateShown) -> None:
+        whole = f"{shown.words}: {shown.reason}" if shown.reason else shown.words
+        self._state.setText(shown.words if self._narrow else whole)
+        hint = f"{shown.reason} · {shown.hint}" if self._narrow and shown.reason else shown.hint
+        self._hint.setText(hint)
+        self._hint.setVisible(bool(shown.hint))
+        self.setAccessibleName(self._words("Your state: {state}", state=whole))
 
     def _show_keys(self, shown: StateShown) -> None:
         self.sign_in.setVisible(shown.can_sign_in)
@@ -130,8 +142,3 @@ class StateSwitch(QWidget):
         self.ready.setVisible(linked and (shown.can_ready or not self._narrow))
         self.pause.setVisible(linked)
         self.pause.set_bare(bare=self._narrow and shown.can_ready)
-
-    def _tint(self) -> None:
-        if self._shown is not None:
-            self._icon.show_icon(STATE_ICONS[self._shown.state], f"state.{self._shown.state}")
-            self._time.setStyleSheet(f"color: {theme_of(self).soft};")

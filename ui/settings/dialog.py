@@ -106,7 +106,8 @@ class SettingsDialog(QDialog):
                 name.setBuddy(field.widget)
                 column.addWidget(name)
             column.addWidget(field.widget)
-            column.addWidget(prose(self._words(option.help), "caption"))
+            if field.help:
+                column.addWidget(prose(field.help, "caption"))
             column.addSpacing(M)
             if option.name == "phone.username":
                 column.addWidget(label(self._words("Account password"), "strong"))

@@ -85,11 +85,19 @@ class Field:
     def __init__(self, option: Option, words: Words, choices: Sequence[tuple[str, str]] = ()) -> None:
         """`choices` (value, words) make it a list to choose from."""
         self.option = option
+        self._help = words(option.help)
         self._choices = list(choices) or [
             (value, words(said)) for value, said in _CHOICES.get(option.name, ())
         ]
         self.widget: QWidget = self._make(words)
         self.widget.setAccessibleName(label_of(option, words))
+
+    @property
+    def help(self) -> str:
+        """What stands under the field: nothing where the choices say it all, no word of what is not typed."""
+        if self.option.name in _CHOICES:
+            return ""
+        return f"{self._help.split(';')[0].rstrip('.')}." if self._choices else self._help
 
     def show(self, value: Any) -> None:
         """Show a value of the option's type."""

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -190,7 +190,7 @@ class DeskPage(QWidget):
         row = QHBoxLayout()
         row.setSpacing(S)
         row.addWidget(self.switch, 1)
-        row.addWidget(self.menu)
+        row.addWidget(self.menu, 0, Qt.AlignmentFlag.AlignTop)
         self._top.addLayout(row)
         self._top.addWidget(self.queues)
         column = QVBoxLayout(self)
@@ -203,7 +203,7 @@ class DeskPage(QWidget):
         self.switch.ready_wanted.connect(self.ready)
         self.switch.pause_wanted.connect(self.pause)
         self.switch.sign_in_wanted.connect(self.sign_in_wanted)
-        self.stage.opened.connect(lambda part: QTimer.singleShot(0, lambda: self._panes.reveal(part)))
+        self.stage.opened.connect(self._panes.reveal)
         self.wrap_up.done_wanted.connect(self.end_wrap_up)
         self.stage.changed.connect(lambda _count: self._calls_changed())
         self.stage.rang.connect(self._on_ring)
@@ -280,4 +280,7 @@ class DeskPage(QWidget):
 
 def _writing() -> bool:
     """Whether the keyboard is in the middle of something: then nothing takes it away."""
-    return isinstance(QApplication.focusWidget(), QLineEdit | QPlainTextEdit)
+    focus = QApplication.focusWidget()
+    if isinstance(focus, QLineEdit):
+        return bool(focus.text())
+    return isinstance(focus, QPlainTextEdit) and bool(focus.toPlainText())

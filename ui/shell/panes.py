@@ -1,13 +1,15 @@
 """How the parts of the desk share the width: one column, two, or three."""
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
 from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from ui.theme import XL, M
 
 TWO_FROM = 720
 THREE_FROM = 1060
 _LEFT = 300
+_SETTLE_MS = 10
 
 
 class Fitting(QScrollArea):
@@ -22,6 +24,8 @@ class Fitting(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self._content = content
+        self._wanted: QWidget | None = None
+        self._tries = 0
         self.setWidget(content)
         content.installEventFilter(self)
 
@@ -30,6 +34,22 @@ class Fitting(QScrollArea):
         if event.type() in {QEvent.Type.LayoutRequest, QEvent.Type.Resize}:
             self.updateGeometry()
         return super().eventFilter(watched, event)
+
+    def reveal(self, widget: QWidget) -> None:
+        """Scroll so that it can be seen, now or as soon as it has its place."""
+        self._wanted = widget
+        self._tries = 5
+        QTimer.singleShot(0, self._reveal)
+
+    def _reveal(self) -> None:
+        wanted = self._wanted
+        if wanted is not None and isValid(wanted) and wanted.isVisible() and wanted.height() > 0:
+            self.ensureWidgetVisible(wanted, 0, 0)
+        self._tries -= 1
+        if self._tries > 0:  # nested layouts settle one after the other
+            QTimer.singleShot(_SETTLE_MS, self._reveal)
+        else:
+            self._wanted = None
 
     def sizeHint(self) -> QSize:
         """The content's."""
@@ -76,7 +96,7 @@ class Panes(QWidget):
 
     def reveal(self, widget: QWidget) -> None:
         """Scroll so that it can be seen."""
-        self._middle.ensureWidgetVisible(widget, 0, M)
+        self._middle.reveal(widget)
 
     def arrange(self, columns: int) -> bool:
         """Use that many columns; False when it does already."""

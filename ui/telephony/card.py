@@ -5,7 +5,7 @@ from uuid import UUID
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from ui.telephony.keypad import DTMF, Keypad
 from ui.telephony.presenter import CallShown
@@ -59,8 +59,7 @@ class CallCard(QFrame):
         self._rings.answer.clicked.connect(lambda: self.answer_wanted.emit(self.call))
         self._rings.decline.clicked.connect(lambda: self.decline_wanted.emit(self.call))
         self._tools = self._make_tools()
-        self._end = ActionButton(words("End call"), "phone-off", kind="end", keys=Keys.END)
-        self._end.setProperty("size", "large")
+        self._end = ActionButton(words("End call"), "phone-off", kind="end", keys=Keys.END, large=True)
         self._end.clicked.connect(lambda: self.end_wanted.emit(self.call))
         self._keypad: Keypad | None = None
         self._pressed = ElidedLabel(mode=Qt.TextElideMode.ElideLeft)
@@ -81,15 +80,10 @@ class CallCard(QFrame):
 
     def show_call(self, shown: CallShown) -> None:
         """Show the call as it is now."""
-        focus = QApplication.focusWidget()
-        was_ringing = focus is not None and self._rings.isAncestorOf(focus)
+        was_ringing = self._rings.has_focus
         self._shown = shown
         words = self._words
-        kind = "offered" if shown.incoming else "true"
-        if self.property("card") != kind:
-            self.setProperty("card", kind)
-            self.style().unpolish(self)
-            self.style().polish(self)
+        self._dress("offered" if shown.incoming else "true")
         self._badge.show_state(shown.state, shown.words)
         self._name.setText(shown.name)
         self._number.setText(shown.number)
@@ -102,6 +96,7 @@ class CallCard(QFrame):
         self._hold.setChecked(shown.held)
         self._hold.say(words("Resume") if shown.held else words("Hold"), "play" if shown.held else "pause")
         self._end.setVisible(not shown.incoming)
+        self._end.set_kind("" if shown.held else "end")
         self._end.say(words("End call") if shown.connected else words("Cancel"))
         self._mute.setVisible(not shown.held)
         self._keys.setVisible(not shown.held)
@@ -110,6 +105,12 @@ class CallCard(QFrame):
         if shown.connected and was_ringing:
             self.setFocus()  # from the answer key to the call itself: its keys are typed there
         self.setAccessibleName(f"{shown.words}: {shown.name}")
+
+    def _dress(self, kind: str) -> None:
+        if self.property("card") != kind:
+            self.setProperty("card", kind)
+            self.style().unpolish(self)
+            self.style().polish(self)
 
     def tick(self, now: datetime) -> None:
         """Bring the running times up to date."""
@@ -128,6 +129,11 @@ class CallCard(QFrame):
             self._keypad.setVisible(shown)
             if shown:
                 self._keypad.setFocus()
+
+    @property
+    def keypad(self) -> QWidget | None:
+        """The keypad, once it was opened."""
+        return self._keypad
 
     @property
     def keypad_shown(self) -> bool:
@@ -209,15 +215,21 @@ class _Rings(QWidget):
 
     def __init__(self, words: Words) -> None:
         super().__init__()
-        self.answer: QPushButton = ActionButton(words("Answer"), "phone", kind="answer", keys=Keys.ANSWER)
-        self.decline: QPushButton = ActionButton(words("Decline"), "phone-off", kind="end", keys=Keys.DECLINE)
+        self.answer: QPushButton = ActionButton(
+            words("Answer"), "phone", kind="answer", keys=Keys.ANSWER, large=True
+        )
+        self.decline: QPushButton = ActionButton(
+            words("Decline"), "phone-off", kind="end", keys=Keys.DECLINE, large=True
+        )
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(S)
-        for button in (self.answer, self.decline):
-            button.setProperty("size", "large")
         row.addWidget(self.answer, 3)
         row.addWidget(self.decline, 2)
+
+    @property
+    def has_focus(self) -> bool:
+        return self.window().focusWidget() in (self.answer, self.decline)
 
 
 class _Facts(QWidget):
@@ -232,7 +244,7 @@ class _Facts(QWidget):
         self._skills = _Fact("star", words("Skill asked for"))
         self._quality = QualityMark()
         self._lock = _Fact("lock", "")
-        row = FlowLayout(self, M)
+        row = FlowLayout(self, M, XS)
         for item in (self._queue, self._waited, self._skills, self._quality, self._lock):
             row.addWidget(item)
 

@@ -134,7 +134,7 @@ class Stage(QWidget):
             return False
         card = self._cards[call.call]
         card.show_keypad(shown=not card.keypad_shown)
-        self.opened.emit(card)
+        self.opened.emit(card.keypad)
         return True
 
     def open_transfer(self, call: UUID | None = None) -> None:

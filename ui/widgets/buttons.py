@@ -27,9 +27,9 @@ class ActionButton(QPushButton):
         kind: str = "",
         keys: str = "",
         bare: bool = False,
-        parent: QWidget | None = None,
+        large: bool = False,
     ) -> None:
-        """A button; `bare` shows the icon alone."""
+        """A button; `bare` shows the icon alone, `large` is for what is pressed in a hurry."""
         super().__init__(parent)
         self._icon_name = icon_name
         self._keys = keys
@@ -37,6 +37,8 @@ class ActionButton(QPushButton):
         self._dressed: tuple[str, str, bool] | None = None
         if kind:
             self.setProperty("kind", kind)
+        if large:
+            self.setProperty("scale", "large")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self._said = words
         self.set_bare(bare=bare)

@@ -9,10 +9,13 @@ from ui.theme import S
 class FlowLayout(QLayout):
     """Items one after the other, wrapped like words."""
 
-    def __init__(self, parent: QWidget | None = None, spacing: int = S) -> None:
-        """An empty row."""
+    def __init__(
+        self, parent: QWidget | None = None, spacing: int = S, line_spacing: int | None = None
+    ) -> None:
+        """An empty row; `line_spacing` between lines, by default as between items."""
         super().__init__(parent)
         self._items: list[QLayoutItem] = []
+        self._between_lines = spacing if line_spacing is None else line_spacing
         self.setSpacing(spacing)
         self.setContentsMargins(QMargins(0, 0, 0, 0))
 
@@ -73,7 +76,7 @@ class FlowLayout(QLayout):
                 continue
             hint = item.sizeHint().boundedTo(QSize(max(rect.width(), item.minimumSize().width()), 10_000))
             if at.x() > rect.x() and at.x() + hint.width() > rect.right() + 1:
-                at = QPoint(rect.x(), at.y() + line + self.spacing())
+                at = QPoint(rect.x(), at.y() + line + self._between_lines)
                 line = 0
             if move:
                 item.setGeometry(QRect(at, hint))

@@ -4,7 +4,7 @@ from typing import Final
 
 GERMAN: Final[dict[str, str]] = {
     "A call rang unanswered. Become ready to get calls again.": (
-        "Ein Anruf blieb unbeantwortet. Werden Sie bereit, um wieder Anrufe zu bekommen."
+        "Ein Anruf blieb unbeantwortet. Mit „Bereit“ kommen wieder Anrufe."
     ),
     "A note has at most {n} characters.": "Eine Notiz hat höchstens {n} Zeichen.",
     "A plain SIP phone with its own history, on any SIP account": (
@@ -117,9 +117,7 @@ GERMAN: Final[dict[str, str]] = {
     "No answer": "Keine Antwort",
     "No call at hand": "Kein Anruf",
     "No calls come until you are done.": "Es kommen keine Anrufe, bis Sie fertig sind.",
-    "No calls come. Become ready to get calls.": (
-        "Es kommen keine Anrufe. Werden Sie bereit, um Anrufe zu bekommen."
-    ),
+    "No calls come until you are ready.": "Keine Anrufe, bis Sie bereit sind.",
     "No calls yet": "Noch keine Anrufe",
     "No centre: calls go straight to your phone.": "Keine Zentrale: Anrufe gehen direkt an Ihr Telefon.",
     "No customer": "Kein Kunde",

@@ -142,8 +142,8 @@ QToolButton[kind="tool"]:checked { background: $info_fill; color: $info_ink; bor
 QToolButton[kind="tool"]:focus { border-color: $accent; padding: ${XS}px 0; min-height: ${large}px; }
 QToolButton[kind="tool"]:disabled { background: transparent; }
 QPushButton[bare="true"], QPushButton[bare="true"]:focus { padding: 0; }
-QPushButton[size="large"], QToolButton[size="large"] { min-height: ${large}px; font-size: ${LEAD}px; }
-QPushButton[size="large"]:focus, QToolButton[size="large"]:focus { min-height: ${large_focus}px; }
+QPushButton[scale="large"], QToolButton[scale="large"] { min-height: ${large}px; font-size: ${LEAD}px; }
+QPushButton[scale="large"]:focus, QToolButton[scale="large"]:focus { min-height: ${large_focus}px; }
 
 QLineEdit, QTextEdit, QPlainTextEdit, QComboBox, QSpinBox, QDoubleSpinBox { background: $surface;
   color: $text; border: 1px solid $line_strong;
@@ -157,7 +157,7 @@ QLineEdit:disabled, QTextEdit:disabled, QPlainTextEdit:disabled, QComboBox:disab
   background: transparent; color: $line_strong; border-color: $line; }
 QLineEdit, QTextEdit, QPlainTextEdit { placeholder-text-color: $soft; }
 QLineEdit[wrong="true"] { border-color: $critical_mark; }
-QLineEdit[size="large"] { font-size: ${LEAD}px; min-height: ${field_large}px; }
+QLineEdit[scale="large"] { font-size: ${LEAD}px; min-height: ${field_large}px; }
 QComboBox::drop-down { border: none; width: ${XL}px; }
 QSpinBox::up-button, QSpinBox::down-button { width: 0; border: none; }
 QFrame[card="true"]:focus { border-color: $accent; }
