@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from ui.bridge import Runner
-from ui.history.delegate import RowDelegate
+from ui.history.delegate import HEIGHT, RowDelegate
 from ui.history.model import ROW, SHOWN, HistoryModel
 from ui.history.note import NoteEditor
 from ui.history.presenter import RowShown
@@ -161,7 +161,8 @@ class HistoryPane(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(card)
-        self.setMinimumHeight(72)
+        for part in (self.list, self._empty):
+            part.setMinimumHeight(HEIGHT)  # calls at hand come first: they may take all but one row
 
     def _make_top(self) -> QHBoxLayout:
         export = ActionButton(self._words("Export"), "download", kind="quiet", bare=True)

@@ -63,7 +63,7 @@ class Dialler(QWidget):
     def _make_field(self, words: Words) -> CompletingField:
         field = CompletingField()
         field.setProperty("scale", "large")
-        field.setPlaceholderText(words("Number, name or address"))
+        field.setPlaceholderText(words("Number or name"))
         field.setAccessibleName(words("Call somebody: number, name or address"))
         field.setToolTip(words("Number, name or SIP address  (Ctrl+L)"))
         field.setMaxLength(256)

@@ -30,7 +30,7 @@ class ActionButton(QPushButton):
         large: bool = False,
     ) -> None:
         """A button; `bare` shows the icon alone, `large` is for what is pressed in a hurry."""
-        super().__init__(parent)
+        super().__init__()
         self._icon_name = icon_name
         self._keys = keys
         self._gap = 0

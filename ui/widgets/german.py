@@ -133,7 +133,7 @@ GERMAN: Final[dict[str, str]] = {
     "Note": "Notiz",
     "Nothing found for “{text}”": "Nichts gefunden für „{text}“",
     "Nowhere": "Nirgends",
-    "Number, name or address": "Nummer, Name oder Adresse",
+    "Number or name": "Nummer oder Name",
     "Number, name or SIP address  (Ctrl+L)": "Nummer, Name oder SIP-Adresse  (Strg+L)",
     "Number, name, address or queue": "Nummer, Name, Adresse oder Warteschlange",
     "Off": "Aus",

@@ -7,13 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QPainter
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QPainter, QResizeEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from ui.theme import CONTROL, RADIUS, TONE_ICONS, S, theme_of
+from ui.theme import CONTROL, RADIUS, TONE_ICONS, XS, S, theme_of
 from ui.widgets.buttons import ActionButton
 from ui.widgets.icons import pixmap
 from ui.widgets.labels import prose
+
+_NARROW = 480
 
 
 @dataclass(frozen=True)
@@ -34,18 +36,20 @@ class Notice(QFrame):
         super().__init__(parent)
         self._tone = "info"
         self._action: Action | None = None
+        self._below: bool | None = None
         self._words: QLabel = prose()
-        self._button: QPushButton = ActionButton("", kind="quiet")
+        self._button: QPushButton = ActionButton("")
         self._button.clicked.connect(self._act)
         self._dismiss = ActionButton(dismiss_words, "x", kind="quiet", bare=True)
         self._dismiss.clicked.connect(self._leave)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(44, S // 2, S // 2, S // 2)
-        row.setSpacing(S)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(44, XS, XS, XS)
+        self._grid.setSpacing(S)
+        self._grid.setColumnStretch(0, 1)
         self.setMinimumHeight(CONTROL + S)
-        row.addWidget(self._words, 1)
-        row.addWidget(self._button)
-        row.addWidget(self._dismiss)
+        self._grid.addWidget(self._words, 0, 0)
+        self._grid.addWidget(self._dismiss, 0, 2)
+        self._place(below=False)
         self.hide()
 
     @property
@@ -68,6 +72,18 @@ class Notice(QFrame):
         self._dismiss.setVisible(dismissable)
         self.show()
         self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """With little room the button stands under the words."""
+        super().resizeEvent(event)
+        self._place(below=event.size().width() < _NARROW)
+
+    def _place(self, *, below: bool) -> None:
+        if below is not self._below:
+            self._below = below
+            self._grid.removeWidget(self._button)
+            start = Qt.AlignmentFlag.AlignLeft
+            self._grid.addWidget(self._button, int(below), 0 if below else 1, start)
 
     def paintEvent(self, _event: object) -> None:
         """The tone's ground and shape."""
