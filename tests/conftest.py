@@ -14,6 +14,7 @@ for _name in ("CONFIG_HOME", "DATA_HOME", "STATE_HOME", "RUNTIME_DIR"):
     Path(os.environ[f"XDG_{_name}"]).mkdir(mode=0o700)
 
 import asyncio
+import gc
 import inspect
 import socket
 import threading
@@ -40,6 +41,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             own = [name for name in names if name not in shared]
             watches = ["_no_thread_left"] + ["_no_task_left"] * inspect.iscoroutinefunction(item.obj)
             item.fixturenames[:] = shared + watches + own
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector pass over all that the imports made: a collection after each test is then cheap."""
+    gc.collect()
+    gc.freeze()
 
 
 def _is_shared(item: pytest.Function, name: str) -> bool:
@@ -124,9 +131,13 @@ def _threads() -> set[threading.Thread]:
 
 @pytest.fixture(autouse=True)
 def _no_thread_left() -> Iterator[None]:
-    """Fail a test that leaves a thread of its own. (Sockets and files: ResourceWarning is an error.)"""
+    """Fail a test that leaves a thread of its own, or (ResourceWarning is an error) a socket or a file.
+
+    The collection makes what a test dropped in a circle speak up here, and not in some later test.
+    """
     before = _threads()
     yield
+    gc.collect()
     left = _threads() - before
     for thread in left:
         thread.join(GRACE_S)
