@@ -1,6 +1,7 @@
 """The lists' models: total order, only changed cells signalled, selections that follow their rows."""
 
 from datetime import UTC, timedelta
+from typing import Any
 
 import msgspec
 import pytest
@@ -23,9 +24,9 @@ def agents_of(*rows: AgentFigures) -> dict[str, AgentFigures]:
 
 
 def agent(
-    key: str, name: str = "", state: AgentState = AgentState.READY, ago: float = 0.0, **more
+    key: str, name: str = "", state: AgentState = AgentState.READY, ago: float = 0.0, **more: Any
 ) -> AgentFigures:
-    return AgentFigures(agent=key, name=name or key, state=state, since=NOON - timedelta(seconds=ago), **more: Any)
+    return AgentFigures(agent=key, name=name or key, state=state, since=NOON - timedelta(seconds=ago), **more)
 
 
 class Watched(AgentsModel):

@@ -132,6 +132,17 @@ def test_news_clears_the_banner(opened: Opener, qtbot: QtBot) -> None:
     assert window.health is Health.LIVE
 
 
+def test_a_quiet_centre_that_still_vouches_is_not_stale(opened: Opener) -> None:
+    window, service, clock = opened(board_of(3, 24))
+    clock.move(600)
+    service.board_age = 3.0
+    window.tick()
+    assert window.health is Health.LIVE
+    service.board_age = 15.0
+    window.tick()
+    assert "for 15 s" in window.banner.words
+
+
 def test_a_lost_link_is_told_within_the_second(opened: Opener) -> None:
     window, service, _clock = opened(board_of(3, 24))
     service.state = LinkState.LOST

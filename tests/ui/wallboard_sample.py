@@ -70,6 +70,7 @@ class BoardStub:
         self.board = board
         self.state = state
         self.clock_offset = timedelta()
+        self.board_age: float | None = None
         self.handlers: list[Callable[..., None]] = []
 
     def on_board(self, handler: Callable[..., None]) -> Callable[[], None]:

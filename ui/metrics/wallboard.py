@@ -39,6 +39,11 @@ class BoardService(Protocol):
         ...
 
     @property
+    def board_age(self) -> float | None:
+        """Seconds since the centre last said that the board is as it is; None: `board.at` tells."""
+        ...
+
+    @property
     def state(self) -> LinkState:
         """How the link to the centre stands."""
         ...
@@ -205,8 +210,11 @@ class Wallboard(QWidget):
         return self._clock.now() + (offset if isinstance(offset, timedelta) else timedelta(seconds=offset))
 
     def _freshness(self) -> Freshness:
-        board = self._service.board
-        return freshness(board.at if board else None, self._service.state, self._centre_now(), self._tongue)
+        board, age, now = self._service.board, self._service.board_age, self._centre_now()
+        taken = board.at if board else None
+        if taken is not None and age is not None:
+            taken = max(taken, now - timedelta(seconds=age))
+        return freshness(taken, self._service.state, now, self._tongue)
 
     def _draw(self) -> None:
         """Bring what changed to the widgets."""
@@ -263,9 +271,9 @@ class Wallboard(QWidget):
     def tick(self) -> None:
         """A second went by: waits and times in state grow, the data ages, rows find their places."""
         fresh = self._freshness()
-        self._rows = {
-            key: (row, tile(row, fresh.as_of, self._tongue)) for key, (row, _) in self._rows.items()
-        }
+        for key, (row, _) in self._rows.items():
+            if row.waiting_since:  # nothing else on a tile moves with the clock
+                self._rows[key] = (row, tile(row, fresh.as_of, self._tongue))
         self._draw()
         self.agents_model.tick(fresh.as_of)
         self.agents_model.settle()
