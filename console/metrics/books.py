@@ -11,7 +11,7 @@ from console.domain.figures import AbandonedCaller, Interval
 from console.domain.queue import Queue
 from console.domain.standing import AgentStanding
 from console.metrics.changes import Changes
-from console.metrics.intervals import Day
+from console.metrics.intervals import Day, interval_start
 from console.metrics.rows import AgentRow, QueueRow
 
 TOTAL = ""
@@ -79,7 +79,7 @@ class Books:
         if row is None:
             row = self._add(queue, at)
         row.configure(queue, at)
-        self._changed(queue.key, row)
+        self._configured(queue.key, row, at)
         self._configure_total(at)
 
     def remove(self, key: str, at: datetime) -> None:
@@ -151,8 +151,14 @@ class Books:
             self.total = QueueRow(queue, at)
         self.total.configure(queue, at)
         self._midnight = min(row.day.end for _, row in self._every())
-        self._changed(TOTAL, self.total)
+        self._configured(TOTAL, self.total, at)
         return self.total
+
+    def _configured(self, key: str, row: QueueRow, at: datetime) -> None:
+        if interval_start(at) in row.stretches:
+            self.mark(key, row, at)
+        else:
+            self._changed(key, row)
 
     # ------------------------------------------------------------ agents
 

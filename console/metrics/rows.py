@@ -45,9 +45,9 @@ class QueueRow:
             self.day = Day(queue.timezone, at)
         self.queue = queue
         self.changed_at = at
-        if self._stretch is not None:
-            self._stretch.queue = queue
-            self._stretch.shown = None
+        under_way = self.stretches.get(interval_start(at))
+        if under_way is not None:
+            under_way.queue = queue
 
     def roll(self, now: datetime) -> bool:
         """Begin a new day when `now` lies in one; what is counted by the day starts from nothing."""

@@ -4,6 +4,8 @@ import random
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import msgspec
+
 from console.clock import StoppedClock
 from console.domain import events as ev
 from console.domain.address import Address
@@ -13,20 +15,24 @@ from console.domain.queue import Queue, ServiceLevelFormula, SkillNeed
 from console.routing.router import Router
 from console.settings import RoutingSettings
 
-START = datetime.fromisoformat(
-    "2026-11-23T21:00:00+00:00"
-)  # the days of the zones below end at different hours
+# The days of the zones below end at different hours.
+START = datetime.fromisoformat("2026-11-23T21:30:00+00:00")
 
 QUEUES = (
     Queue(
-        key="support", skills=(SkillNeed("english", 5),), max_wait_s=60, overflow_to="general",
-        timezone="Asia/Tokyo",
+        key="support",
+        skills=(SkillNeed("english", 5),),
+        max_wait_s=60,
+        overflow_to="general",
+        timezone="Asia/Karachi",
     ),
-    Queue(key="sales", wrap_up_s=10, ring_timeout_s=8, threshold_s=5, timezone="Europe/Berlin", max_waiting=5),
+    Queue(
+        key="sales", wrap_up_s=10, ring_timeout_s=8, threshold_s=5, timezone="Europe/Berlin", max_waiting=5
+    ),
     Queue(
         key="general", wrap_up_s=0, max_wait_s=40, threshold_s=10, formula=ServiceLevelFormula.IN_TIME_OF_ALL
     ),
-)  # fmt: skip
+)
 AGENTS = (
     Agent(key="ada", name="Ada", skills={"english": 8}, queues=("support", "sales")),
     Agent(key="bob", skills={"english": 3}, queues=("sales", "general", "support")),
@@ -138,7 +144,11 @@ class _History:
         step = self.chance.random()
         if step < 0.5:
             queue = self.chance.choice(QUEUES)
-            changed = Queue(**{n: getattr(queue, n) for n in queue.__struct_fields__ if n != "threshold_s"})
+            formula, threshold_s = (
+                self.chance.choice(list(ServiceLevelFormula)),
+                self.chance.choice((5, 10, 20)),
+            )
+            changed = msgspec.structs.replace(queue, formula=formula, threshold_s=threshold_s)
             self.tell(ev.QueueConfigured, queue=changed)
         elif step < 0.6:
             self.tell(ev.AgentConfigured, agent=self.chance.choice(AGENTS))
@@ -164,6 +174,6 @@ def random_history(seed: int, calls: int) -> list[ev.LedgerEvent]:
         for _ in range(history.chance.randrange(8)):
             history.pass_time(history.chance.expovariate(1 / 6))
             history.something()
-        if history.chance.random() < 0.02:
-            history.pass_time(3600)
+        if history.chance.random() < 0.04:
+            history.pass_time(2400)
     return history.events
