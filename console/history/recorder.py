@@ -27,11 +27,11 @@ from console.domain.events import (
     CallEnded,
     CallHeld,
     CallQualityMeasured,
-    CallRecorded,
     CallResumed,
     HistoryChanged,
 )
 from console.history import index, rows
+from console.history.rows import Entry
 from console.history.schema import clean, clean_address
 from console.store import outbox
 from console.store.database import Database
@@ -41,9 +41,6 @@ _RETRY_S = (0.5, 30.0)
 _QUIET_S = 1.0
 # A value that does not fit its column. Faults of disk and file are others (OperationalError, DatabaseError).
 _OUR_MISTAKES = (TypeError, ValueError, OverflowError, sqlite3.IntegrityError, sqlite3.ProgrammingError)
-
-_Job = Callable[[sqlite_utils.Database], None]
-_Batch = list[tuple[UUID, _Job]]
 
 
 class Recorder:
@@ -63,7 +60,7 @@ class Recorder:
         self._agent = agent
         self._deliver = deliver
         self._open: dict[UUID, rows.OpenCall] = {}
-        self._jobs: _Batch = []
+        self._unwritten: dict[UUID, Entry] = {}
         self._behind = True
         self._work = asyncio.Event()
         self._idle = asyncio.Event()
@@ -74,8 +71,8 @@ class Recorder:
 
     @property
     def unwritten(self) -> int:
-        """Steps of calls that are not on the disk yet; stays above 0 while the disk refuses."""
-        return len(self._jobs)
+        """Calls that are not on the disk as they stand; stays above 0 while the disk refuses."""
+        return len(self._unwritten)
 
     @property
     def failing(self) -> bool:
@@ -88,8 +85,8 @@ class Recorder:
         Raises StoreError when the database cannot be written.
         """
         lost = await self._database.run(self._close_lost)
-        for record in lost:
-            await self._announce(record.call)
+        for call in lost:
+            await self._announce(call)
         listen = self._bus.subscribe
         self._unsubscribe = [
             listen(CallArrived, self._on_arrived),
@@ -121,11 +118,11 @@ class Recorder:
         try:
             await asyncio.wait_for(self.flush(), patience_s)
         except TimeoutError:
-            _log.error("%d steps of calls could not be written to the history", len(self._jobs))
+            _log.error("%d calls could not be written to the history", len(self._unwritten))
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
         self._task = None
-        return len(self._jobs)
+        return len(self._unwritten)
 
     # ------------------------------------------------------------ facts
 
@@ -163,8 +160,7 @@ class Recorder:
         if call.call in self._open:
             _log.warning("call %s began twice", call.call)
             return
-        self._open[call.call] = call
-        self._put(call.call, lambda db: rows.insert(db, call))
+        self._step(call, call.started_at)
 
     def _on_answered(self, event: CallAnswered) -> None:
         call = self._open.get(event.call)
@@ -188,40 +184,37 @@ class Recorder:
 
     def _step(self, call: rows.OpenCall, at: datetime) -> None:
         self._open[call.call] = call
-        self._put(call.call, lambda db: rows.update(db, call, at))
+        self._put(Entry(call=call, seen_at=at))
 
     def _on_ended(self, event: CallEnded) -> None:
         call = self._open.pop(event.call, None)
         if call is None:
             _log.warning("call %s ended without having begun", event.call)
             return
-        call = call.resumed(event.at)
-        record = call.record_at(event.at, event.end, event.sip_code, _finite(event.quality) or call.quality)
-        reason, deliver = clean(event.reason), self._deliver
-
-        def finish(db: sqlite_utils.Database) -> None:
-            rows.finish(db, record, reason, deliver=deliver)
-            if deliver:
-                outbox.enqueue(db, record)
-
-        self._put(event.call, finish)
+        call = msgspec.structs.replace(call.resumed(event.at), quality=_finite(event.quality) or call.quality)
+        record = call.record_at(event.at, event.end, event.sip_code)
+        reason = clean(event.reason)
+        self._put(Entry(call=call, seen_at=event.at, record=record, sip_reason=reason, deliver=self._deliver))
 
     # ------------------------------------------------------------ writing
 
-    def _put(self, call: UUID, job: _Job) -> None:
-        self._jobs.append((call, job))
+    def _put(self, entry: Entry) -> None:
+        """How a call stands now; what was not written of it yet is outdated."""
+        self._unwritten[entry.call.call] = entry
         self._idle.clear()
         self._work.set()
 
     async def _write(self) -> None:
         while True:
             await self._next_work()
-            batch = list(self._jobs)
+            batch = list(self._unwritten.values())
             waiting = await self._written(batch)
-            del self._jobs[: len(batch)]
-            for call in dict.fromkeys(call for call, _ in batch):
-                self._tell(call, waiting)
-            if not self._jobs:
+            for entry in batch:
+                if self._unwritten[entry.call.call] is entry:
+                    del self._unwritten[entry.call.call]
+            for entry in batch:
+                self._tell(entry.call.call, waiting)
+            if not self._unwritten:
                 self._idle.set()
 
     async def _next_work(self) -> None:
@@ -240,7 +233,7 @@ class Recorder:
         except StoreError:
             self._behind = False  # the disk refuses: the next fact, or the next search, is the next try
 
-    async def _written(self, batch: _Batch) -> int:
+    async def _written(self, batch: list[Entry]) -> int:
         """Write a batch in one transaction, however long the disk makes us try; how many records wait after
         it.
         """
@@ -269,15 +262,18 @@ class Recorder:
             self._failing = False
             _log.warning("the call history is written again, nothing was lost")
 
-    def _close_lost(self, db: sqlite_utils.Database) -> list[CallRecorded]:
+    def _close_lost(self, db: sqlite_utils.Database) -> list[UUID]:
         lost = [
-            call.record_at(seen_at, CallEnd.LOST, 0, call.quality) for call, seen_at in rows.left_open(db)
+            Entry(
+                call=call,
+                seen_at=seen_at,
+                record=call.record_at(seen_at, CallEnd.LOST, 0),
+                deliver=self._deliver,
+            )
+            for call, seen_at in rows.left_open(db)
         ]
-        for record in lost:
-            rows.finish(db, record, "", deliver=self._deliver)
-            if self._deliver:
-                outbox.enqueue(db, record)
-        return lost
+        rows.write(db, lost)
+        return [entry.call.call for entry in lost]
 
     async def _announce(self, call: UUID) -> None:
         self._tell(call, await self._database.read(lambda db: outbox.counts(db).waiting))
@@ -288,20 +284,19 @@ class Recorder:
         )
 
 
-def _perform(db: sqlite_utils.Database, batch: _Batch) -> int:
-    for _, job in batch:
-        job(db)
+def _perform(db: sqlite_utils.Database, batch: list[Entry]) -> int:
+    rows.write(db, batch)
     return outbox.counts(db).waiting
 
 
-def _perform_sound_ones(db: sqlite_utils.Database, batch: _Batch) -> int:
-    """Our own mistake in one step must not keep the others from the disk, nor stop the recorder."""
-    for call, job in batch:
+def _perform_sound_ones(db: sqlite_utils.Database, batch: list[Entry]) -> int:
+    """Our own mistake in one call must not keep the others from the disk, nor stop the recorder."""
+    for entry in batch:
         try:
             with db.atomic():
-                job(db)
+                rows.write(db, [entry])
         except _OUR_MISTAKES:
-            _log.exception("a step of call %s could not be written", call)
+            _log.exception("call %s could not be written", entry.call.call)
     return outbox.counts(db).waiting
 
 

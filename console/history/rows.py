@@ -1,6 +1,6 @@
 """A call as a row: how it is begun, kept up to date, finished and read back."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -14,6 +14,7 @@ from console.domain.call import CallEnd, Direction, Quality
 from console.domain.events import CallRecorded
 from console.domain.queue import SkillNeed
 from console.history.schema import digits_of, stamp
+from console.store import outbox
 
 _json = msgspec.json.Encoder()
 _quality = msgspec.json.Decoder(Quality)
@@ -56,7 +57,7 @@ class OpenCall(msgspec.Struct, frozen=True, kw_only=True):
         held = max(0.0, (at - self.held_since).total_seconds())
         return msgspec.structs.replace(self, held_since=None, held_s=self.held_s + held)
 
-    def record_at(self, at: datetime, end: CallEnd, sip_code: int, quality: Quality | None) -> CallRecorded:
+    def record_at(self, at: datetime, end: CallEnd, sip_code: int) -> CallRecorded:
         """The record of this call, ended at `at`."""
         return CallRecorded(
             id=self.record,
@@ -72,7 +73,7 @@ class OpenCall(msgspec.Struct, frozen=True, kw_only=True):
             ended_at=at,
             end=end,
             sip_code=sip_code,
-            quality=quality,
+            quality=self.quality,
             held_s=self.held_s,
         )
 
@@ -126,70 +127,74 @@ class HistoryRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.delivery is Delivery.SENT
 
 
-def insert(db: sqlite_utils.Database, call: OpenCall) -> None:
-    """Begin a row."""
-    incoming = call.direction is Direction.INCOMING
-    db.conn.execute(
-        "INSERT INTO call (call, record, agent, interaction, incoming, uri, name, digits, account, queue,"
-        " waited_s, skills, started_at, seen_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            str(call.call),
-            str(call.record),
-            call.agent,
-            str(call.interaction) if call.interaction else None,
-            incoming,
-            call.peer.uri,
-            call.peer.name,
-            digits_of(call.peer.user),
-            call.account,
-            call.queue,
-            call.waited_s,
-            _json.encode(call.skills).decode(),
-            stamp(call.started_at),
-            stamp(call.started_at),
-        ),
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """How a call is to stand in the history: as far as it went by `seen_at`, with its `record` once it is
+    over.
+
+    `deliver`: the record goes to the centre.
+    """
+
+    call: OpenCall
+    seen_at: datetime
+    record: CallRecorded | None = None
+    sip_reason: str = ""
+    deliver: bool = False
+
+
+_FIXED = "call, record, agent, interaction, incoming, uri, name, digits, account, queue, waited_s, skills"
+_MOVING = (
+    'started_at, answered_at, seen_at, held_s, quality, ended_at, "end", sip_code, reason, missed, deliver'
+)
+_CHANGED = ", ".join(f"{name} = excluded.{name}" for name in _MOVING.split(", "))
+_VALUES = ", ".join("?" * 23)
+_INSERT = f"INSERT INTO call ({_FIXED}, {_MOVING}) VALUES ({_VALUES})"  # noqa: S608 - our own names
+_WRITE = f"{_INSERT} ON CONFLICT (call) DO UPDATE SET {_CHANGED}"
+
+
+def write(db: sqlite_utils.Database, entries: Sequence[Entry]) -> None:
+    """Write calls as they stand, and the records of those that are over into the outbox, in one transaction.
+
+    Writing an entry again changes nothing.
+    """
+    db.conn.executemany(_WRITE, [_columns(entry) for entry in entries])
+    outbox.enqueue(db, *(entry.record for entry in entries if entry.record is not None and entry.deliver))
+
+
+def _columns(entry: Entry) -> tuple[Any, ...]:
+    call = entry.call
+    return (
+        str(call.call),
+        str(call.record),
+        call.agent,
+        str(call.interaction) if call.interaction else None,
+        call.direction is Direction.INCOMING,
+        call.peer.uri,
+        call.peer.name,
+        digits_of(call.peer.user),
+        call.account,
+        call.queue,
+        call.waited_s,
+        _json.encode(call.skills).decode() if call.skills else "[]",
+        stamp(call.started_at),
+        stamp(call.answered_at) if call.answered_at else None,
+        stamp(entry.seen_at),
+        call.held_s,
+        _json.encode(call.quality).decode() if call.quality else None,
+        *_outcome(entry),
     )
 
 
-def update(db: sqlite_utils.Database, call: OpenCall, seen_at: datetime) -> None:
-    """Keep an open row up to date, so that a program that dies loses as little of the call as can be."""
-    db.conn.execute(
-        "UPDATE call SET answered_at = ?, held_s = ?, quality = ?, seen_at = ?"
-        " WHERE call = ? AND ended_at IS NULL",
-        (
-            stamp(call.answered_at) if call.answered_at else None,
-            call.held_s,
-            _json.encode(call.quality).decode() if call.quality else None,
-            stamp(seen_at),
-            str(call.call),
-        ),
-    )
-
-
-def finish(db: sqlite_utils.Database, record: CallRecorded, reason: str, *, deliver: bool) -> None:
-    """Complete a row with its record. `deliver`: the record goes to the centre."""
+def _outcome(entry: Entry) -> tuple[Any, ...]:
+    record = entry.record
+    if record is None:
+        return None, None, 0, "", 0, 0
     missed = (
         record.direction is Direction.INCOMING
         and record.answered_at is None
         and record.end in {CallEnd.MISSED, CallEnd.LOST}
     )
-    db.conn.execute(
-        'UPDATE call SET answered_at = ?, ended_at = ?, seen_at = ?, "end" = ?, sip_code = ?, reason = ?,'
-        " quality = ?, held_s = ?, missed = ?, deliver = ? WHERE call = ?",
-        (
-            stamp(record.answered_at) if record.answered_at else None,
-            stamp(record.ended_at),
-            stamp(record.ended_at),
-            record.end.value,
-            record.sip_code,
-            reason,
-            _json.encode(record.quality).decode() if record.quality else None,
-            record.held_s,
-            int(missed),
-            deliver,
-            str(record.call),
-        ),
-    )
+    ended_at = stamp(record.ended_at)
+    return ended_at, record.end.value, record.sip_code, entry.sip_reason, int(missed), int(entry.deliver)
 
 
 def left_open(db: sqlite_utils.Database) -> list[tuple[OpenCall, datetime]]:

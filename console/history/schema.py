@@ -116,6 +116,8 @@ def digits_of(text: str) -> str:
 
 def clean(text: str, limit: int = _NAME_LIMIT) -> str:
     """A text from the network fit to be kept: valid Unicode without control characters, of bounded length."""
+    if text.isprintable():
+        return text[:limit].strip()
     valid = text.encode("utf-8", "replace").decode("utf-8")
     return "".join(c if c.isprintable() else " " for c in valid[:limit]).strip()
 

@@ -48,13 +48,11 @@ class OutboxCounts(msgspec.Struct, frozen=True):
     parked: int
 
 
-def enqueue(db: sqlite_utils.Database, event: CallRecorded | CallNoted) -> None:
-    """Put a record in, within the caller's transaction. One that is already there (by id) is left as it
-    is.
-    """
-    db.conn.execute(
+def enqueue(db: sqlite_utils.Database, *events: CallRecorded | CallNoted) -> None:
+    """Put records in, within the caller's transaction. One that is there already (by id) is left as it is."""
+    db.conn.executemany(
         "INSERT OR IGNORE INTO outbox (id, call, agent, event) VALUES (?, ?, ?, ?)",
-        (str(event.id), str(event.call), event.agent, encode_event(event).decode()),
+        [(str(one.id), str(one.call), one.agent, encode_event(one).decode()) for one in events],
     )
 
 

@@ -1,8 +1,8 @@
 """A desk without a phone, as a program to be killed: makes calls, records them, delivers them.
 
-`python -m tests.sync.desk_process DATABASE URL SEED COUNT` prints, a line each, `begun CALL` once a call's first
-row is on the disk, `ended CALL` once its record is, `noted CALL` once its note is; `done` when all is delivered.
-COUNT 0: only deliver what is left.
+`python -m tests.sync.desk_process DATABASE URL SEED COUNT` prints, a line each, `begun CALL` once a call's
+first row is on the disk, `ended CALL` once its record is, `noted CALL` once its note is; `done` when all is
+delivered. COUNT 0: only deliver what is left.
 """
 
 import asyncio
