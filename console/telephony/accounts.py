@@ -60,7 +60,9 @@ def phone_account(settings: PhoneSettings, password: str = "", *, contact_user: 
     )
 
 
-def centre_account(user: str, host: str, *, shown: str = "", contact_user: str = "") -> Account:
+def centre_account(
+    user: str, host: str, *, shown: str = "", contact_user: str = "", auto_answer: bool = False
+) -> Account:
     """The account by which the centre rings this desk: no registrar, over TCP, at a contact that nobody can
     guess.
 
@@ -72,6 +74,7 @@ def centre_account(user: str, host: str, *, shown: str = "", contact_user: str =
         transport=Transport.TCP,
         contact_user=contact_user or new_contact_user(),
         display_name=shown,
+        auto_answer=auto_answer,
     )
 
 

@@ -42,6 +42,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     srtp: str = "off"
     contact_user: str = ""
     display_name: str = ""
+    auto_answer: bool = False
 
     def __repr__(self) -> str:
         """Without the password."""

@@ -40,6 +40,14 @@ def user_of(uri: str) -> str:
     return _ESCAPE.sub(lambda code: chr(int(code[1], 16)), found[1].partition(":")[0])
 
 
+def user_asked_for(whole: str) -> str:
+    """The user in a request's URI, read the short way: our 180 waits for it."""
+    uri = whole.split(" ", 2)[1]
+    if "%" in uri or "@" not in uri:
+        return user_of(uri)
+    return uri.partition("@")[0].partition(":")[2].partition(":")[0].partition(";")[0]
+
+
 def headers_of(whole: str) -> dict[str, str]:
     """The headers of a message by lower-case full name, first value of each.
 

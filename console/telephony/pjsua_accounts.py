@@ -11,7 +11,7 @@ import pjsua2 as pj
 from console.telephony.engine import Account, AccountState, EngineEvent, EngineSettings, Transport
 from console.telephony.message import user_of
 from console.telephony.pjsua_calls import guarded
-from console.telephony.pjsua_setup import account_config, transport_config
+from console.telephony.pjsua_setup import account_config, nobody_config, transport_config
 
 FIRST_RETRY_S = 2.0
 REFUSED_RETRY_S = 30.0  # a wrong password does not get better by asking often; registrars lock out who does
@@ -32,16 +32,17 @@ class Reception(Protocol):
     def now(self) -> float:
         """Monotonic seconds."""
 
-    def on_invite(self, account: "DeskAccount", call_id: int, rdata: Any) -> None:
-        """An INVITE came in; pjsua2 chose the account, which need not be the one it is for."""
+    def on_invite(self, account: "DeskAccount", call_id: int, source: str) -> None:
+        """The INVITE that an account was just chosen for has a call now."""
 
 
 class DeskAccount(pj.Account):  # type: ignore[misc]  # pjsua2 has no types
     """One identity of ours."""
 
     def __init__(self, reception: Reception, account: Account) -> None:
-        """`account` is what it was made from."""
+        """`account` is what it was made from; one without a key is nobody's."""
         super().__init__()
+        self.strangers = not account.key
         self.settings = account
         self.retry_at = 0.0
         self.registered = False
@@ -57,7 +58,7 @@ class DeskAccount(pj.Account):  # type: ignore[misc]  # pjsua2 has no types
     @guarded
     def onIncomingCall(self, parameters: Any) -> None:  # noqa: N802  # pjsua2's name
         """An INVITE came in."""
-        self._reception.on_invite(self, parameters.callId, parameters.rdata)
+        self._reception.on_invite(self, parameters.callId, parameters.rdata.srcAddress)
 
     @guarded
     def onRegState(self, parameters: Any) -> None:  # noqa: N802  # pjsua2's name
@@ -106,7 +107,9 @@ class Accounts:
         self._settings = settings
         self._transports: dict[Transport, int] = {}
         self._by_key: dict[str, DeskAccount] = {}
+        self._rung_as: dict[str, int] = {}
         self._nobody: DeskAccount | None = None
+        self.nobody = -1
 
     def listen(self, kind: Transport, port: int) -> None:
         """Open a listener; raises pj.Error when the port is in use."""
@@ -115,8 +118,10 @@ class Accounts:
 
     def welcome_strangers(self) -> None:
         """Have an account that takes what is for none of ours, so that we can refuse it in our own way."""
-        self._nobody = self._made(Account(key="", uri=f"sip:nobody@{self.address(Transport.UDP)}"))
+        self._nobody = DeskAccount(self._reception, Account(key="", uri=""))
+        self._nobody.create(nobody_config(self.address(Transport.UDP)))
         self._nobody.setDefault()
+        self.nobody = self._nobody.getId()
 
     def port(self, kind: Transport) -> int:
         """Where a kind of transport listens; 0 when it does not."""
@@ -143,20 +148,29 @@ class Accounts:
         else:
             known.settings = account
             known.modify(self._config(account))
+        self._index()
 
     def remove(self, key: str) -> None:
         """Unregister and forget."""
         known = self._by_key.pop(key, None)
         if known is not None:
             known.shutdown()
+        self._index()
 
     def get(self, key: str) -> DeskAccount | None:
         """The account of a key."""
         return self._by_key.get(key)
 
-    def rung_as(self, user: str) -> DeskAccount | None:
-        """The account that a request for `user` is for; None: a stranger's call."""
-        return next((account for account in self._by_key.values() if user and account.rung_as == user), None)
+    def knows(self, user: str) -> bool:
+        """Whether a request for `user` is for one of ours."""
+        return user in self._rung_as
+
+    def receiver(self, user: str) -> int:
+        """pjsua2's number of the account that an INVITE for `user` is for; nobody's for a stranger's."""
+        return self._rung_as.get(user, self.nobody)
+
+    def _index(self) -> None:
+        self._rung_as = {account.rung_as: account.getId() for account in self._by_key.values()}
 
     def tick(self, now: float) -> None:
         """Register again where it is time to."""

@@ -52,8 +52,14 @@ class Desk(Protocol):
     def now(self) -> float:
         """Monotonic seconds."""
 
+    def new_id(self) -> UUID:
+        """A fresh id."""
+
     def forget(self, call: "DeskCall") -> None:
         """The call is over in pjsua2 as well."""
+
+    def later(self, action: Callable[[], None]) -> None:
+        """Have something done once pjsua2 has sent what it is about to send."""
 
     def take_over(self, old: "DeskCall", new: "DeskCall") -> None:
         """`new` replaces `old` under the same key."""
@@ -77,26 +83,41 @@ def words_of(fault: pj.Error) -> str:
     return str(fault.reason or fault.title or fault.status).strip()
 
 
+def never_sent(at: float, call: UUID) -> CallDisconnected:
+    """The end of a call that was given up before its INVITE went out."""
+    return CallDisconnected(
+        at=at, call=call, code=487, reason="Request Terminated", by_us=True, answered=False
+    )
+
+
 class DeskCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
-    """A call of ours; kept by the engine until pjsua2 says DISCONNECTED. `key` is our own id for it.
+    """A call of ours; kept by the engine until pjsua2 says DISCONNECTED (`over`).
 
     `hushed`: nothing is told about it (a stranger's call being refused, one whose end was told already).
     """
 
-    def __init__(self, desk: Desk, account: Any, key: UUID, call_id: int = -1) -> None:
+    hushed = False
+    over = False
+    _media: Any = None
+    _index = -1
+    _meter: Meter | None = None
+    _measured_at = _retry_at = _give_up_at = _over_at = 0.0
+    _by_us = _answered = _elsewhere = False
+    _muted = _held = _wants_held = _changing = False
+
+    def __init__(self, desk: Desk, account: Any, *, key: UUID | None = None, call_id: int = -1) -> None:
         """A new outgoing call, or pjsua2's `call_id` that came in."""
         super().__init__(account, call_id)
-        self.key = key
         self.outgoing = call_id < 0
-        self.hushed = False
+        self._key = key
         self._desk = desk
-        self._media: Any = None
-        self._index = -1
-        self._meter = Meter()
-        self._measured_at = desk.now()
-        self._by_us = self._answered = self._elsewhere = False
-        self._muted = self._held = self._wants_held = self._changing = False
-        self._retry_at = self._give_up_at = self._over_at = 0.0
+
+    @property
+    def key(self) -> UUID:
+        """Our own id for it, made when it is first asked for."""
+        if self._key is None:
+            self._key = self._desk.new_id()
+        return self._key
 
     @property
     def sounds(self) -> bool:
@@ -174,12 +195,22 @@ class DeskCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
 
     @guarded
     def onCallState(self, parameters: Any) -> None:  # noqa: N802  # pjsua2's name
-        """The dialog moved."""
+        """The dialog moved. On the way to our own 180 nothing is done: it goes out after this."""
+        event = parameters.e
+        if (
+            self.outgoing
+            or event.type != pj.PJSIP_EVENT_TSX_STATE
+            or event.body.tsxState.tsx.statusCode >= 200
+        ):
+            self._follow(event)
+
+    def _follow(self, event: Any) -> None:
         info = self.getInfo()
         if info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
-            self._note_reason(parameters.e)
+            self._note_reason(event)
             self._tell_end(*self._outcome(info.lastStatusCode, info.lastReason))
             self._media = None
+            self.over = True
             self._desk.forget(self)
         elif self._by_us or self.hushed:
             return
@@ -188,12 +219,21 @@ class DeskCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
             self._emit(CallProgress(at=self._now, call=self.key, code=info.lastStatusCode, early_media=early))
         elif info.state == pj.PJSIP_INV_STATE_CONFIRMED:
             self._answered = True
+            self._measured_at = self._now
             self._emit(CallConfirmed(at=self._now, call=self.key, remote=info.remoteUri))
             self._signal_hold()
 
     @guarded
     def onCallMediaState(self, _parameters: Any) -> None:  # noqa: N802  # pjsua2's name
-        """Media was negotiated, anew perhaps."""
+        """Media was negotiated, anew perhaps. The answer that says so goes out after this, so it is looked
+        at later.
+        """
+        self._desk.later(self._take_media)
+
+    @guarded
+    def _take_media(self) -> None:
+        if self.hushed:
+            return
         info = self.getInfo()  # must outlive what is looked at in it
         found = [media for media in info.media if media.type == pj.PJMEDIA_TYPE_AUDIO]
         status = found[0].status if found else pj.PJSUA_CALL_MEDIA_NONE
@@ -320,7 +360,7 @@ class DeskCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
                 by_us=self._by_us,
                 answered=self._answered,
                 elsewhere=self._elsewhere,
-                quality=self._meter.total,
+                quality=self._meter.total if self._meter is not None else None,
             )
         )
         self.hushed = True
@@ -350,6 +390,8 @@ class DeskCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         except pj.Error:
             return  # between two streams
         rtcp = statistics.rtcp
+        if self._meter is None:
+            self._meter = Meter()
         interval = self._meter.add(
             Reading(
                 codec=self._stream()[0],

@@ -80,6 +80,14 @@ def choose_codecs(endpoint: pj.Endpoint, wanted: tuple[str, ...]) -> tuple[str, 
     return ordered
 
 
+def nobody_config(address: str) -> pj.AccountConfig:
+    """The account of calls that will be refused: it has no sockets for sound, which a flood could use up."""
+    config = pj.AccountConfig()
+    config.idUri = f"sip:nobody@{address}"
+    config.mediaConfig.useLoopMedTp = True
+    return config
+
+
 def account_config(account: Account, settings: EngineSettings, contact: str) -> pj.AccountConfig:
     """A pjsua2 account; `contact` is the whole Contact URI to give, or "" to let the engine make it.
 

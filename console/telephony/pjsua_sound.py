@@ -47,7 +47,6 @@ class SoundPort(pj.AudioMediaPort):  # type: ignore[misc]  # pjsua2 has no types
         """Join `audio`, mono at its own rate, 20 ms a frame."""
         super().__init__()
         self._audio = audio
-        self._open = True
         self._quick = _laid_out_as_expected()
         self._read = _read_memory if self._quick else _read_items
         self._faulty = False
@@ -57,15 +56,11 @@ class SoundPort(pj.AudioMediaPort):  # type: ignore[misc]  # pjsua2 has no types
         self._blank = pj.ByteVector(bytes(self._size))
         self.createPort("desk", form)
 
-    def close(self) -> None:
-        """Ask nothing of the AudioPort any more."""
-        self._open = False
-
     def onFrameRequested(self, frame: Any) -> None:  # noqa: N802  # pjsua2's name
         """The conference wants 20 ms from the microphone."""
         try:
             size = frame.size or self._size
-            pcm = self._audio.read(size) if self._open else b""
+            pcm = self._audio.read(size)
             self._fill(frame, pcm if len(pcm) == size else pcm[:size].ljust(size, b"\0"))
         except Exception:  # noqa: BLE001  # logged; nothing may be raised into C code
             self._complain()
@@ -74,7 +69,7 @@ class SoundPort(pj.AudioMediaPort):  # type: ignore[misc]  # pjsua2 has no types
     def onFrameReceived(self, frame: Any) -> None:  # noqa: N802  # pjsua2's name
         """The conference has 20 ms for the speaker."""
         try:
-            if self._open and frame.type == pj.PJMEDIA_FRAME_TYPE_AUDIO:
+            if frame.type == pj.PJMEDIA_FRAME_TYPE_AUDIO:
                 self._audio.write(self._read(frame.buf))
         except Exception:  # noqa: BLE001  # logged; nothing may be raised into C code
             self._complain()
@@ -132,10 +127,9 @@ class Mixer:
             self._manager.setPlaybackDev(pj.PJSUA_SND_DEFAULT_PLAYBACK_DEV)
 
     def close(self) -> None:
-        """Let go of the AudioPort; the conference itself goes with the engine."""
-        if self._port is not None:
-            self._port.close()
-            self._port = None
+        """Stop the conference's clock, then let go of the AudioPort, which its thread uses."""
+        self._manager.setNoDev()
+        self._port = None
 
     def _ends(self) -> tuple[Any, Any]:
         if self._port is not None:

@@ -74,6 +74,10 @@ class FarEnd:
         return far
 
     @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
     def contact(self) -> str:
         return str(self.started["contact"])
 

@@ -33,9 +33,8 @@ class FarProgram:
         self.settings = settings
         bus = Bus()
         bus.subscribe(DeskEvent, lambda event: say(**msgspec.to_builtins(event)))
-        auto = bool(options.get("auto_answer"))
         engine = PjsuaEngine(settings, self.sound)
-        self.phone = Phone(engine, bus, SystemClock(), auto_answer=lambda _call: auto)
+        self.phone = Phone(engine, bus, SystemClock())
 
     async def run(self) -> None:
         self.phone.use_account(
@@ -44,6 +43,7 @@ class FarProgram:
                 uri="sip:far@127.0.0.1",
                 contact_user="far-secret",
                 transport=Transport(str(self.options.get("transport", "udp"))),
+                auto_answer=bool(self.options.get("auto_answer")),
                 srtp=str(self.options.get("srtp", "off")),
             )
         )

@@ -1,7 +1,7 @@
 """The real phone on the real engine, calling another one over SIP and RTP on loopback."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from uuid import UUID
 
 import pytest
@@ -57,15 +57,14 @@ class Desk:
         return len(self.facts.all)
 
     async def hears(self, hz: int) -> None:
-        while rms(self.sound.heard) < 0.05 or tone_share(self.sound.heard, 16000, hz) < 0.5:
-            await asyncio.sleep(0.02)  # noqa: ASYNC110  # sound is no event: it has to be listened to
+        await self.until(lambda heard: rms(heard) > 0.05 and tone_share(heard, 16000, hz) > 0.5)
 
-    async def hears_nothing(self) -> None:
+    async def until(self, fits: Callable[[bytes], bool]) -> None:
+        """Listen until what is heard fits: sound is no event that could be waited for."""
         while True:
-            self.sound.forget()
-            await asyncio.sleep(0.4)
-            if self.sound.frames_heard and rms(self.sound.heard) < 0.005:
+            if fits(self.sound.heard):
                 return
+            await asyncio.sleep(0.02)
 
 
 @pytest.fixture
