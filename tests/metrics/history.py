@@ -42,7 +42,8 @@ AGENTS = (
 
 
 class _History:
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, *, changes: bool) -> None:
+        self.changes = changes
         self.chance = random.Random(seed)
         self.clock = StoppedClock(START)
         self.router = Router(RoutingSettings(), self.clock.new_id)
@@ -73,7 +74,7 @@ class _History:
         chance = self.chance.random()
         if chance < 0.3:
             self.agent_does_something()
-        elif chance < 0.34:
+        elif chance < 0.34 and self.changes:
             self.configuration_changes()
         elif (standing := self.some(Phase.WAITING)) and chance < 0.45:
             self.end(standing, ev.EndedBy.CENTRE if chance < 0.36 else ev.EndedBy.CUSTOMER)
@@ -162,10 +163,13 @@ class _History:
             self.tell(ev.AgentConfigured, agent=AGENTS[3])
 
 
-def random_history(seed: int, calls: int) -> list[ev.LedgerEvent]:
-    """Some hours of a centre around several midnights, in ledger order."""
-    history = _History(seed)
-    for queue in QUEUES:
+def random_history(
+    seed: int, calls: int, *, zones: bool = True, changes: bool = True
+) -> list[ev.LedgerEvent]:
+    """Some hours of a centre around midnights, in ledger order; all in UTC without `zones`."""
+    history = _History(seed, changes=changes)
+    for configured in QUEUES:
+        queue = configured if zones else msgspec.structs.replace(configured, timezone="UTC")
         history.tell(ev.QueueConfigured, queue=queue)
     for agent in AGENTS:
         history.tell(ev.AgentConfigured, agent=agent)
@@ -174,6 +178,6 @@ def random_history(seed: int, calls: int) -> list[ev.LedgerEvent]:
         for _ in range(history.chance.randrange(8)):
             history.pass_time(history.chance.expovariate(1 / 6))
             history.something()
-        if history.chance.random() < 0.04:
+        if changes and history.chance.random() < 0.04:
             history.pass_time(2400)
     return history.events
