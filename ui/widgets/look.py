@@ -256,6 +256,7 @@ class Look:
             load_fonts(fonts)
         application.setStyle("Fusion")
         application.setFont(font())
+        self._scheme = QGuiApplication.styleHints().colorScheme()
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._scheme_changed)
         self._theme = self._wanted()
         self._dress()
@@ -279,13 +280,14 @@ class Look:
         """Follow the desktop no longer."""
         QGuiApplication.styleHints().colorSchemeChanged.disconnect(self._scheme_changed)
 
-    def _scheme_changed(self, _scheme: Qt.ColorScheme) -> None:
+    def _scheme_changed(self, scheme: Qt.ColorScheme) -> None:
+        self._scheme = scheme
         self._refresh()
 
     def _wanted(self) -> Theme:
         if self._choice != "system":
             return DARK if self._choice == "dark" else LIGHT
-        return DARK if QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark else LIGHT
+        return DARK if self._scheme == Qt.ColorScheme.Dark else LIGHT
 
     def _refresh(self) -> None:
         wanted = self._wanted()

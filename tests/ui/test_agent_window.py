@@ -1,0 +1,460 @@
+"""The agent's window as a person uses it: by keys, by clicks, in trouble."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
+from pytestqt.qtbot import QtBot
+
+from console.domain.agent import AgentState, Presence, Role
+from console.domain.events import AudioDevicesChanged, LinkState, RegistrationChanged
+from console.settings import DeskSettings
+from tests.ui.doubles import Scene, make_rows, make_scene
+from ui.shell.actions import TABLE, Do
+from ui.shell.window import AgentWindow
+from ui.widgets.look import Look
+
+Open = Callable[..., AgentWindow]
+
+
+def press(window: AgentWindow, keys: str) -> None:
+    """Press a shortcut where the keyboard is."""
+    sequence = QKeySequence(keys)[0]
+    target = window.focusWidget() or window
+    QTest.keyClick(target, sequence.key(), sequence.keyboardModifiers())
+
+
+def write(window: AgentWindow, text: str) -> None:
+    """Type where the keyboard is."""
+    target = window.focusWidget()
+    assert target is not None
+    QTest.keyClicks(target, text)
+
+
+def asked(scene: Scene) -> list[str]:
+    """Return what the phone was asked for, in order."""
+    return [str(entry[0]) for entry in scene.phone.asked]
+
+
+# ---- keys alone
+
+
+def test_a_shift_by_keys_alone(scene: Scene, open_window: Open) -> None:
+    window = open_window(scene)
+    press(window, "Ctrl+R")
+    assert scene.link.asked[-1] == ("ready", "")
+    scene.link.view(AgentState.READY)
+
+    press(window, "Ctrl+L")
+    write(window, "+49 30 123456")
+    press(window, "Return")
+    assert scene.phone.asked[-1] == ("dial", "+49 30 123456")
+    first = scene.phone.calls[0].call
+    scene.phone.answered(first)
+
+    interaction = scene.clock.new_id()
+    ringing = scene.phone.ring(interaction=interaction)
+    press(window, "F2")
+    assert scene.phone.asked[-1] == ("answer", ringing)
+    press(window, "F4")
+    assert scene.phone.asked[-1] == ("mute", ringing, True)
+    press(window, "F3")
+    assert scene.phone.asked[-1] == ("hold", ringing)
+    press(window, "F3")
+    assert scene.phone.asked[-1][0] == "resume"
+    press(window, "F8")
+    press(window, "F8")
+    assert scene.phone.calls == ()
+
+    row = make_rows(1, scene.clock)[0]
+    scene.history.rows = [type(row)(call=ringing, agent="anna", direction=row.direction, peer=row.peer,
+                                    started_at=row.started_at, interaction=interaction)]  # fmt: skip
+    scene.link.view(AgentState.WRAP_UP, wrap_up_interaction=interaction, wrap_up_queue="sales",
+                    wrap_up_until=scene.clock.now() + timedelta(seconds=30))  # fmt: skip
+    assert window.focusWidget() is window.desk.editor.text
+    write(window, "Wants an offer.")
+    press(window, "Ctrl+Return")
+    assert scene.history.notes == [(ringing, "", "Wants an offer.")]
+    assert scene.link.asked[-1] == ("end_wrap_up", "")
+
+
+def test_every_key_of_the_table_is_bound_once(scene: Scene, open_window: Open) -> None:
+    window = open_window(scene)
+    keys = [spec.keys for spec in TABLE.values() if spec.keys]
+    assert len(keys) == len(set(keys))
+    bound = {action.shortcut().toString() for action in window.actions()}
+    assert {QKeySequence(key).toString() for key in keys} <= bound
+
+
+def test_the_menu_names_every_key_and_what_can_be_done_now(scene: Scene, open_window: Open) -> None:
+    window = open_window(scene)
+    window._fill_menu()
+    entries = {action.text(): action for action in window._menu.actions() if not action.isSeparator()}
+    assert len(entries) == len(TABLE)
+    assert entries["Answer"].shortcut().toString() == "F2"
+    assert not entries["Answer"].isEnabled()
+    assert not entries["Wallboard"].isEnabled()
+    scene.phone.ring()
+    scene.link.online("ben", Role.SUPERVISOR)
+    window._fill_menu()
+    entries = {action.text(): action for action in window._menu.actions()}
+    assert entries["Answer"].isEnabled()
+    assert entries["Wallboard"].isEnabled()
+
+
+def test_an_ambiguous_key_is_never_left(scene: Scene, open_window: Open) -> None:
+    """A menu that was opened once must not take the keys from the window."""
+    window = open_window(scene)
+    window._fill_menu()
+    scene.phone.ring()
+    press(window, "F2")
+    assert asked(scene) == ["answer"]
+
+
+def test_tab_reaches_every_control_and_each_says_what_it_is(scene: Scene, open_window: Open) -> None:
+    scene.history.rows = make_rows(3, scene.clock)
+    window = open_window(scene)
+    scene.phone.answer(scene.phone.ring())
+    seen: list[QWidget] = []
+    for _ in range(80):
+        press(window, "Tab")
+        focus = window.focusWidget()
+        assert focus is not None
+        if focus in seen:
+            break
+        seen.append(focus)
+    names = [widget.accessibleName() for widget in seen]
+    assert "" not in names, [type(widget) for widget in seen if not widget.accessibleName()]
+    wanted = {
+        "Ready",
+        "Pause…",
+        "Menu",
+        "Mute",
+        "Hold",
+        "Keypad",
+        "Transfer",
+        "End call",
+        "Search the call history",
+    }
+    assert wanted - set(names) == {"Ready"} - set(names)
+
+
+def test_digits_typed_on_the_card_go_into_the_call(scene: Scene, open_window: Open) -> None:
+    window = open_window(scene)
+    call = scene.phone.ring()
+    assert window.desk.stage.cards[0].isAncestorOf(window.focusWidget())
+    press(window, "Return") if False else press(window, "F2")
+    assert window.focusWidget() is window.desk.stage.cards[0]
+    write(window, "12#")
+    assert [entry for entry in scene.phone.asked if entry[0] == "send_digits"] == [
+        ("send_digits", call, digit) for digit in "12#"
+    ]
+
+
+def test_a_ringing_call_takes_no_key_from_someone_who_writes(scene: Scene, open_window: Open) -> None:
+    window = open_window(scene)
+    press(window, "Ctrl+L")
+    write(window, "04")
+    scene.phone.ring()
+    write(window, "0")
+    assert window.desk.dialler.field.text() == "040"
+    assert asked(scene) == []
+
+
+# ---- the centre
+
+
+def test_signing_in(scene: Scene, open_window: Open) -> None:
+    window = open_window(scene, signed_in=False)
+    assert window.signing_in
+    page = window.sign_in
+    assert page is not None
+    page.url.setText("https://centre.example.org")
+    page.user.setText("anna")
+    page.user.setFocus()
+    press(window, "Return")
+    assert window.focusWidget() is page.password
+    write(window, "wrong")
+    scene.link.refuses = "The centre does not know this user or password."
+    press(window, "Return")
+    assert page.error.words == scene.link.refuses
+    assert window.focusWidget() is page.password
+    scene.link.refuses = ""
+    write(window, "right")
+    press(window, "Return")
+    assert scene.link.asked[-1] == ("sign_in", "https://centre.example.org", "anna", "right")
+    assert not window.signing_in
+    assert page.password.text() == ""
+    assert window.status.link.words == "Online as Anna"
+
+
+def test_while_the_centre_is_asked_nothing_can_be_changed(scene: Scene, open_window: Open) -> None:
+    window = open_window(scene, signed_in=False)
+    page = window.sign_in
+    assert page is not None
+    for field, text in ((page.url, "http://127.0.0.1:1"), (page.user, "anna"), (page.password, "x")):
+        field.setText(text)
+    scene.runner.holding = True
+    page._enter()
+    assert not page.url.isEnabled()
+    page._enter()
+    scene.runner.release()
+    assert not window.signing_in
+
+
+def test_without_a_centre_it_is_a_phone(scene: Scene, open_window: Open, qtbot: QtBot) -> None:
+    window = open_window(scene, signed_in=False)
+    assert window.sign_in is not None
+    qtbot.mouseClick(window.sign_in._alone, Qt.MouseButton.LeftButton)
+    assert not window.signing_in
+    shown = window.desk.switch.shown
+    assert shown is not None
+    assert (shown.words, shown.can_ready, shown.can_pause) == ("Phone alone", False, False)
+    assert "No centre" in shown.hint
+    qtbot.mouseClick(window.desk.switch.sign_in, Qt.MouseButton.LeftButton)
+    assert window.signing_in
+
+
+def test_a_lost_link_is_said_and_goes_when_it_is_back(scene: Scene, open_window: Open) -> None:
+    window = open_window(scene)
+    scene.link.view(AgentState.READY)
+    scene.link.become(LinkState.LOST, "The centre does not answer.")
+    assert window.status.link.words == "Centre lost, trying again…"
+    assert "trying again" in window.notices.told["link"]
+    shown = window.desk.switch.shown
+    assert shown is not None
+    assert (shown.state, shown.can_pause) == (AgentState.READY, False)
+    scene.link.become(LinkState.ONLINE)
+    assert window.notices.told == {}
+
+
+def test_a_refused_token_leads_to_sign_in(scene: Scene, open_window: Open) -> None:
+    window = open_window(scene)
+    scene.link.become(LinkState.REFUSED, "Your sign-in has expired")
+    assert window.signing_in
+    assert "Your sign-in has expired." in window.notices.told["link"]
+
+
+def test_signing_out(scene: Scene, open_window: Open) -> None:
+    window = open_window(scene)
+    window.actions_[Do.SIGN_OUT].trigger()
+    assert window.signing_in
+    assert window.status.link.words == "Signed out"
+
+
+# ---- state, wrap-up
+
+
+def test_what_was_asked_for_is_shown_apart_from_what_is(scene: Scene, open_window: Open) -> None:
+    window = open_window(scene)
+    scene.runner.holding = True
+    window.desk.pause("Lunch")
+    shown = window.desk.switch.shown
+    assert shown is not None
+    assert (shown.state, shown.hint) == (AgentState.PAUSED, "Asking the centre…")
+    scene.link.view(AgentState.PAUSED, presence=Presence.PAUSED, reason="Lunch")
+    shown = window.desk.switch.shown
+    assert shown is not None
+    assert (shown.reason, shown.hint) == ("Lunch", "No calls come until you are ready.")
+
+
+def test_a_refused_state_says_why_and_stays(scene: Scene, open_window: Open) -> None:
+    window = open_window(scene)
+    scene.link.refuses = "You have no queue to be ready for."
+    press(window, "Ctrl+R")
+    shown = window.desk.switch.shown
+    assert shown is not None
+    assert shown.state is AgentState.PAUSED
+    assert window.notices.told["failed"] == "You have no queue to be ready for."
+
+
+def test_a_pause_asked_for_in_a_call_is_told_to_come_after(scene: Scene, open_window: Open) -> None:
+    window = open_window(scene)
+    scene.link.view(AgentState.ON_CONTACT, presence=Presence.PAUSED, reason="Lunch")
+    shown = window.desk.switch.shown
+    assert shown is not None
+    assert shown.hint == "Afterwards: pause, Lunch"
+    assert shown.can_ready
+
+
+def test_time_in_state_is_the_centres(scene: Scene, open_window: Open) -> None:
+    window = open_window(scene)
+    scene.link.clock_offset = timedelta(hours=1)  # the centre's clock is an hour ahead
+    scene.link.view(AgentState.READY, since=scene.clock.now() + timedelta(hours=1))
+    scene.clock.move(83)
+    window.desk.ticker.ticked.emit()
+    assert window.desk.switch._time.text() == "1:23"
+
+
+def test_pause_reasons_come_from_the_centre(scene: Scene, open_window: Open) -> None:
+    window = open_window(scene)
+    assert window.desk.switch.reasons == ["Break", "Lunch", "Meeting", "Training", "Back office"]
+    window.desk.switch._menu.actions()[1].trigger()
+    assert scene.link.asked[-1] == ("pause", "Lunch")
+
+
+def test_waiting_counts_the_fullest_first(scene: Scene, open_window: Open) -> None:
+    window = open_window(scene)
+    assert window.desk.queues.told == ["Sales  3", "Support  1", "Billing  0"]
+    many = {f"q{n}": f"Queue {n:02}" for n in range(20)}
+    scene.link.view(AgentState.READY, queues=many, waiting={"q19": 4, "q18": 1})
+    assert len(window.desk.queues.told) == 13
+    assert window.desk.queues.told[0] == "Queue 19  4"
+    assert window.desk.queues.told[-1] == "8 more  0"
+
+
+def test_wrap_up_counts_down_and_loses_nothing_at_its_end(scene: Scene, open_window: Open) -> None:
+    scene.history.rows = make_rows(3, scene.clock)
+    row = scene.history.rows[0]
+    window = open_window(scene)
+    scene.link.view(AgentState.WRAP_UP, wrap_up_interaction=row.interaction,
+                    wrap_up_until=scene.clock.now() + timedelta(seconds=30))  # fmt: skip
+    assert window.desk.editor.call == row.call  # found in the history: this desk was restarted
+    scene.clock.move(21)
+    window.desk.tick()
+    assert window.desk.wrap_up.time == "0:09"
+    window.desk.editor.text.setPlainText("half a sent")
+    scene.link.view(AgentState.READY)
+    assert window.desk.wrap_up.isHidden()
+    assert scene.history.notes[-1] == (row.call, row.disposition, "half a sent")
+
+
+# ---- trouble
+
+
+def test_nothing_to_hear_or_speak_with_is_said(scene: Scene, open_window: Open) -> None:
+    window = open_window(scene)
+
+    def devices(speaker: str, microphone: str) -> None:
+        scene.bus.publish(AudioDevicesChanged(id=scene.clock.new_id(), at=scene.clock.now(),
+                                              speaker=speaker, microphone=microphone, ringer=""))  # fmt: skip
+
+    devices("", "")
+    assert "no sound device" in window.notices.told["sound"]
+    devices("Headset", "")
+    assert "no microphone" in window.notices.told["sound"]
+    assert window.status.sound.words == "No microphone"
+    devices("Headset", "Headset")
+    assert window.notices.told == {}
+    assert window.status.sound.words == ""
+
+
+def test_registration_in_words(scene: Scene, open_window: Open) -> None:
+    window = open_window(scene)
+
+    def registered(account: str, ok: bool, code: int) -> None:
+        scene.bus.publish(RegistrationChanged(id=scene.clock.new_id(), at=scene.clock.now(), account=account,
+                                              registered=ok, sip_code=code, reason="" if ok else "Forbidden"))  # fmt: skip
+
+    registered("own", True, 200)
+    assert window.status.registration.words == "Registered"
+    registered("second", False, 403)
+    assert window.status.registration.words == "Not registered (403)"
+    registered("second", True, 200)
+    assert window.status.registration.words == "Registered"
+
+
+def test_closing_in_a_call_asks_first(scene: Scene, open_window: Open) -> None:
+    window = open_window(scene)
+    scene.phone.answer(scene.phone.ring())
+    assert not window.close()
+    assert window.isVisible()
+    assert "closing" in window.notices.told
+    window.notices._shown["closing"]._act()
+    assert not window.isVisible()
+    assert scene.phone.calls == ()
+
+
+def test_the_question_goes_when_the_call_does(scene: Scene, open_window: Open) -> None:
+    window = open_window(scene)
+    call = scene.phone.ring()
+    window.close()
+    scene.phone.ended(call)
+    assert window.notices.told == {}
+
+
+def test_place_and_size_are_kept(scene: Scene, open_window: Open, look: Look, qtbot: QtBot) -> None:
+    window = open_window(scene)
+    window.resize(777, 555)
+    window.close()
+    again = AgentWindow(scene.services, look)
+    qtbot.addWidget(again)
+    assert (again.width(), again.height()) == (777, 555)
+
+
+def test_what_was_kept_and_is_spoilt_does_no_harm(scene: Scene, look: Look, qtbot: QtBot) -> None:
+    scene.services.memory.write("agent_window", b"\x00nonsense")
+    window = AgentWindow(scene.services, look)
+    qtbot.addWidget(window)
+    assert window.width() > 0
+
+
+# ---- width, look, settings, export
+
+
+@pytest.mark.parametrize(
+    ("width", "columns"), [(360, 1), (719, 1), (720, 2), (1059, 2), (1060, 3), (1600, 3)]
+)
+def test_the_width_decides_on_the_columns(scene: Scene, open_window: Open, width: int, columns: int) -> None:
+    window = open_window(scene, width=width)
+    assert window.desk.columns == columns
+    assert window.desk.dialler.keypad_shown == (columns == 3)
+
+
+def test_it_can_be_as_narrow_as_promised(scene: Scene, open_window: Open) -> None:
+    window = open_window(scene, width=360)
+    scene.phone.answer(scene.phone.ring())
+    window.resize(200, 300)
+    assert window.width() == 360
+
+
+def test_the_theme_changes_by_a_key(scene: Scene, open_window: Open, look: Look) -> None:
+    window = open_window(scene)
+    press(window, "Ctrl+D")
+    assert look.theme.dark
+    press(window, "Ctrl+D")
+    assert not look.theme.dark
+
+
+def test_the_title_tells_of_a_ringing_call(scene: Scene, open_window: Open) -> None:
+    window = open_window(scene)
+    call = scene.phone.ring("Anna")
+    assert window.windowTitle() == "Ringing: Anna · Callboard"
+    scene.phone.ended(call)
+    assert window.windowTitle() == "Callboard"
+
+
+def test_a_call_is_seen_while_signing_in(scene: Scene, open_window: Open) -> None:
+    window = open_window(scene, signed_in=False)
+    scene.phone.ring()
+    assert not window.signing_in
+
+
+def test_the_history_is_written_to_a_file(scene: Scene, open_window: Open, tmp_path: Path) -> None:
+    window = open_window(scene)
+    window.export_to("csv", tmp_path / "calls.csv")
+    assert scene.exported == [("csv", tmp_path / "calls.csv")]
+    assert window.notices.told["export"] == "The history is in calls.csv."
+
+
+def test_settings_are_kept(open_window: Open) -> None:
+    scene = make_scene(settings=DeskSettings(centre="https://centre.example.org"))
+    window = open_window(scene)
+    window.open_settings()
+    dialog = QApplication.activeModalWidget()
+    assert dialog is not None
+    field = next(f for f in dialog.findChildren(QLineEdit) if f.accessibleName() == "SIP address")
+    field.setText("sip:anna@example.org")
+    dialog.password.setText("s3cret")  # type: ignore[attr-defined]
+    dialog.keep()  # type: ignore[attr-defined]
+    settings, password = scene.kept[0]
+    assert (settings.phone.uri, settings.centre, password) == (
+        "sip:anna@example.org", "https://centre.example.org", "s3cret",
+    )  # fmt: skip
+    assert QApplication.activeModalWidget() is None
+    scene.bridge.stop()
