@@ -8,17 +8,18 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, Select, func, insert, select
+from sqlalchemy import Connection, Select, func, select
 from sqlalchemy.exc import IntegrityError
 
 from console.domain.errors import BadInput, StoreError
 from console.domain.events import LedgerEvent
 from console.ledger.database import Database
-from console.ledger.tables import columns_of, events
+from console.ledger.tables import RowInsert, events, lookup
 from console.wire import decode_event, encode_event
 
 PAGE = 1000
@@ -28,7 +29,7 @@ GROUP = 5000
 """Rows written in one transaction at most, unless one caller hands in more."""
 
 Numbered = tuple[int, LedgerEvent]
-_insert = insert(events)
+_Outcome = tuple[list[int], int]
 _bodies = select(events.c.sequence, events.c.body).order_by(events.c.sequence)
 
 
@@ -47,7 +48,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Waiting(msgspec.Struct):
-    rows: list[dict[str, Any]]
+    rows: list[list[Any]]
     done: "asyncio.Future[list[int]]"
 
 
@@ -59,7 +60,9 @@ class Ledger:
         self.database = database
         self._last = last
         self._waiting: deque[_Waiting] = deque()
-        self._writing: asyncio.Task[None] | None = None
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._insert = RowInsert(database.dialect)
         self._closed = False
         self.on_written: Callable[[int, float], None] = lambda rows, seconds: None
         """Told of each transaction: how many rows, how long it took."""
@@ -82,17 +85,18 @@ class Ledger:
         """Write events down and return their sequence numbers once they are durable.
 
         An event whose id is known already keeps the number and the content it has. Raises StoreError when
-        they could not be written; then none of them is in the ledger.
+        they could not be written (BadInput for a time out of range); then none of them is in the ledger.
         """
         if self._closed:
             raise StoreError("the ledger is closed: the centre is stopping")
         if not new:
             return []
-        rows = [{**columns_of(event), "body": encode_event(event).decode()} for event in new]
+        rows = [[*lookup(event), encode_event(event).decode()] for event in new]
         waiting = _Waiting(rows, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
-        if self._writing is None:
-            self._writing = asyncio.create_task(self._write_all())
+        if self._idle.is_set():
+            self._idle.clear()
+            self._write_group()
         return await waiting.done
 
     async def last_sequence(self) -> int:
@@ -160,52 +164,50 @@ class Ledger:
     async def close(self) -> None:
         """Write what was handed in, then close. May be called twice."""
         self._closed = True
-        while self._writing is not None:
-            await asyncio.wait([self._writing])
+        await self._idle.wait()
         await self.database.close()
 
     async def _found(self, query: "Select[Any]") -> list[Numbered]:
         return await self.database.read(lambda connection: _decoded(connection.execute(query).all()))
 
-    async def _write_all(self) -> None:
-        """Write group after group until nobody waits."""
-        try:
-            while self._waiting:
-                await self._write_group()
-        finally:
-            self._writing = None
-
-    async def _write_group(self) -> None:
+    def _write_group(self) -> None:
+        """Hand those who wait to the write thread, as many as one transaction should hold."""
         group: list[_Waiting] = []
         size = 0
         while self._waiting and (not group or size + len(self._waiting[0].rows) <= GROUP):
             group.append(self._waiting.popleft())
             size += len(group[-1].rows)
         rows = [row for waiting in group for row in waiting.rows]
-        clock = asyncio.get_running_loop().time
-        begun = clock()
-        try:
-            numbers, self._last = await self._written(rows)
-        except Exception as fault:  # noqa: BLE001 - whatever it was, those who wait have to hear of it
-            for waiting in group:
-                _settle(waiting.done, fault)
-            return
-        self.on_written(len(rows), clock() - begun)
-        start = 0
-        for waiting in group:
-            _settle(waiting.done, numbers[start : start + len(waiting.rows)])
-            start += len(waiting.rows)
+        begun = asyncio.get_running_loop().time()
+        self.database.write_soon(partial(self._write, rows, self._last), partial(self._written, group, begun))
 
-    async def _written(self, rows: list[dict[str, Any]]) -> tuple[list[int], int]:
-        """Each row's number and the new last one. Ids known already are looked for only on a clash."""
-        last = self._last
+    def _written(self, group: list[_Waiting], begun: float, outcome: _Outcome | Exception) -> None:
+        """Tell those who waited how it went; go on with those who came meanwhile."""
+        if isinstance(outcome, Exception):
+            for waiting in group:
+                _settle(waiting.done, outcome)
+        else:
+            numbers, self._last = outcome
+            self.on_written(len(numbers), asyncio.get_running_loop().time() - begun)
+            start = 0
+            for waiting in group:
+                _settle(waiting.done, numbers[start : start + len(waiting.rows)])
+                start += len(waiting.rows)
+        if self._waiting:
+            self._write_group()
+        else:
+            self._idle.set()
+
+    def _write(self, rows: list[list[Any]], last: int) -> _Outcome:
+        """On the write thread: add rows. Ids known already are looked for only on a clash."""
+        add = self._insert.run
         try:
-            return await self.database.write(lambda connection: _insert_new(connection, rows, {}, last))
+            return self.database.transaction(lambda connection: _insert_new(add, connection, rows, {}, last))
         except IntegrityError:
             pass
         try:
-            return await self.database.write(
-                lambda connection: _insert_new(connection, rows, _known_numbers(connection, rows), last)
+            return self.database.transaction(
+                lambda connection: _insert_new(add, connection, rows, _known_numbers(connection, rows), last)
             )
         except IntegrityError:
             raise StoreError(
@@ -232,26 +234,30 @@ def _last_sequence(connection: Connection) -> int:
 
 
 def _insert_new(
-    connection: Connection, rows: list[dict[str, Any]], known: dict[UUID, int], last: int
-) -> tuple[list[int], int]:
+    add: Callable[[Connection, list[list[Any]]], None],
+    connection: Connection,
+    rows: list[list[Any]],
+    known: dict[UUID, int],
+    last: int,
+) -> _Outcome:
     numbers: list[int] = []
-    fresh: list[dict[str, Any]] = []
+    fresh: list[list[Any]] = []
     for row in rows:
-        number = known.get(row["id"])
+        number = known.get(row[0])
         if number is None:
             last += 1
-            number = known[row["id"]] = last
-            fresh.append({**row, "sequence": number})
+            number = known[row[0]] = last
+            fresh.append([number, *row])
         numbers.append(number)
     if fresh:
-        connection.execute(_insert, fresh)
+        add(connection, fresh)
     return numbers, last
 
 
-def _known_numbers(connection: Connection, rows: list[dict[str, Any]]) -> dict[UUID, int]:
+def _known_numbers(connection: Connection, rows: list[list[Any]]) -> dict[UUID, int]:
     known: dict[UUID, int] = {}
     for start in range(0, len(rows), 500):
-        ids = [row["id"] for row in rows[start : start + 500]]
+        ids = [row[0] for row in rows[start : start + 500]]
         found = select(events.c.id, events.c.sequence).where(events.c.id.in_(ids))
         known.update((row.id, row.sequence) for row in connection.execute(found))
     return known

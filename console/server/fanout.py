@@ -12,7 +12,7 @@ import msgspec
 from console.domain.figures import Delta
 from console.server.auth import SignedIn
 from console.server.face import BoardFace
-from console.server.frames import SLOW, text
+from console.server.frames import SLOW, on_wire, text
 from console.server.gauges import Gauges
 from console.wire import BoardDelta, BoardSnapshot, Farewell, Frame
 
@@ -27,9 +27,18 @@ RING = 1200
 class Client:
     """One connection's outgoing side: what waits to be sent, and the loop that sends it."""
 
-    def __init__(self, send: Callable[[str], Awaitable[None]], signed_in: SignedIn) -> None:
-        """`send` puts one text frame on the wire, waiting while the other side does not take any."""
+    def __init__(
+        self,
+        send: Callable[[str], Awaitable[None]],
+        signed_in: SignedIn,
+        push: Callable[[bytes], bool] = lambda _: False,
+    ) -> None:
+        """`send` puts one text frame on the wire, waiting while the other side does not take any.
+
+        `push` writes a finished frame at once where the other side takes it now, else says False.
+        """
         self._send = send
+        self._push = push
         self.signed_in = signed_in
         self.view: Callable[[], Frame | None] = lambda: None
         self.snapshot: Callable[[], str] = lambda: ""
@@ -40,6 +49,7 @@ class Client:
         self._view_due = False
         self._snapshot_due = False
         self._sending_since: float | None = None
+        self._idle = False  # the sender waits, and nothing waits for it
         self._wake = asyncio.Event()
 
     def urgent(self, frame: Frame) -> None:
@@ -48,26 +58,28 @@ class Client:
             self.end(SLOW, Farewell(reason="You do not read the answers to what you ask."))
             return
         self._urgent.append(text(frame))
-        self._wake.set()
+        self._wakes()
 
     def beat(self, heartbeat: str) -> None:
         """Send a heartbeat; a newer one takes the place of one that still waits."""
         self._heartbeat = heartbeat
-        self._wake.set()
+        self._wakes()
 
     def view_changed(self) -> None:
         """The agent's own view is to be sent, as it is when its turn comes."""
         self._view_due = True
-        self._wake.set()
+        self._wakes()
 
     def begin(self, missed: list[str] | None) -> None:
         """Begin with what was missed, or (None) with a snapshot."""
         self._snapshot_due = missed is None
         self._deltas.extend(missed or ())
-        self._wake.set()
+        self._wakes()
 
-    def offer(self, delta: str) -> bool:
-        """Send a delta in its turn. False when the client has just fallen too far behind for it."""
+    def offer(self, delta: str, wire: bytes) -> bool:
+        """Send a delta in its turn, at once if nothing waits. False when the client falls too far behind."""
+        if self._idle and self._push(wire):
+            return True
         if self._snapshot_due:
             return True  # the snapshot will hold it
         if len(self._deltas) >= QUEUED:
@@ -75,18 +87,22 @@ class Client:
             self._snapshot_due = True
             return False
         self._deltas.append(delta)
-        self._wake.set()
+        self._wakes()
         return True
 
     def end(self, code: int, farewell: Farewell) -> None:
         """Say farewell after what is urgent and stop; the first reason counts."""
         if self.ended is None:
             self.ended = (code, farewell)
-            self._wake.set()
+            self._wakes()
 
     def stuck_s(self, now: float) -> float:
         """Seconds since the frame that is being sent was begun (`now`: the loop's time); 0 when none is."""
         return 0.0 if self._sending_since is None else now - self._sending_since
+
+    def _wakes(self) -> None:
+        self._idle = False
+        self._wake.set()
 
     async def run(self) -> None:
         """Send until the end; returns after the farewell. Raises what `send` raises."""
@@ -103,6 +119,7 @@ class Client:
                 return
             else:
                 self._wake.clear()
+                self._idle = True
                 await self._wake.wait()
 
     def _next(self) -> str:
@@ -171,11 +188,12 @@ class Fanout:
         if delta is None:
             return False
         encoded = text(BoardDelta(delta=delta))
+        wire = on_wire(encoded)
         self._keep(delta, encoded)
         self._snapshot = ""
         self._gauges.deltas.inc()
         for client in self._watchers:
-            if not client.offer(encoded):
+            if not client.offer(encoded, wire):
                 self._gauges.slow_clients.inc()
         return True
 

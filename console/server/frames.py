@@ -5,11 +5,14 @@ Close codes: 1012 the centre stops; 4400 a frame that is none of ours, or too bi
 """
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 from litestar import WebSocket
 from litestar.exceptions import WebSocketDisconnect
+from websockets.frames import Frame as WireFrame
+from websockets.frames import Opcode
 
 from console.domain.errors import BadInput
 from console.server.gauges import Gauges
@@ -22,8 +25,8 @@ FRAME_MOST = 64 * 1024
 """Bytes of a client's frame at most."""
 FAREWELL_S = 3.0
 """Seconds that a farewell may take."""
-ABORT = "callboard.abort"
-"""The ASGI extension under which our server hands over what cuts the transport (see run)."""
+TRANSPORT = "callboard.transport"
+"""The ASGI extension under which our own server (see run) hands over `abort` and `push`."""
 GONE = (OSError, WebSocketDisconnect)
 """What is raised when the other side is no longer there."""
 _REFUSED_BELOW = {1007, 1009}
@@ -84,6 +87,27 @@ async def close(socket: Socket, code: int, farewell: Farewell) -> None:
 
 def abort(socket: Socket) -> None:
     """Cut off a side that takes nothing: a close frame would wait behind what it did not take."""
+    cut = _transport(socket).get("abort")
+    if cut is not None:
+        cut()
+
+
+def pusher(socket: Socket) -> Callable[[bytes], bool]:
+    """What writes a frame made by `on_wire` at once, or says False: not now, or not with this server."""
+    push: Callable[[bytes], bool] = _transport(socket).get("push", _not_here)
+    return push
+
+
+def on_wire(frame: str) -> bytes:
+    """A text frame as it goes through the socket: the same for all, as servers mask none (RFC 6455 5.1)."""
+    return WireFrame(Opcode.TEXT, frame.encode()).serialize(mask=False)
+
+
+def _transport(socket: Socket) -> dict[str, Any]:
     extensions: Any = socket.scope.get("extensions") or {}
-    if ABORT in extensions:
-        extensions[ABORT]["abort"]()
+    found: dict[str, Any] = extensions.get(TRANSPORT, {})
+    return found
+
+
+def _not_here(_wire: bytes) -> bool:
+    return False

@@ -26,6 +26,7 @@ from console.server.frames import (
     Socket,
     abort,
     close,
+    pusher,
     receive,
     say_farewell,
     send,
@@ -137,7 +138,7 @@ class Live:
             return
         task = asyncio.current_task()
         assert task is not None
-        client = Client(lambda frame: send(socket, frame), signed_in)
+        client = Client(lambda frame: send(socket, frame), signed_in, pusher(socket))
         connection = _Connection(socket, client, hello, task, _now())
         connected = self._gauges.clients.labels(signed_in.role.value)
         self._connections.add(connection)

@@ -13,7 +13,7 @@ from litestar import Litestar
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from console.domain.errors import NetworkError, SettingsError
-from console.server.frames import ABORT, FRAME_MOST
+from console.server.frames import FRAME_MOST, TRANSPORT
 
 SEND_BUFFER = 256 * 1024
 """Bytes that the kernel holds for a client: what is stale beyond it stays here, where it can be dropped."""
@@ -22,13 +22,20 @@ DRAIN_S = 5
 
 
 class _WebSocket(WebSocketsSansIOProtocol):
-    """uvicorn's protocol that also hands over what cuts the connection at once."""
+    """uvicorn's protocol that also hands over two short cuts: cut the connection, write a finished frame."""
 
     def handle_connect(self, event: Any) -> None:
         super().handle_connect(event)
         scope: Any = getattr(self, "scope", None)
         if scope is not None:
-            scope["extensions"][ABORT] = {"abort": self.transport.abort}
+            scope["extensions"][TRANSPORT] = {"abort": self.transport.abort, "push": self.push}
+
+    def push(self, wire: bytes) -> bool:
+        """Write a finished frame past the protocol's state, which sending does not change; False: not now."""
+        if not self.writable.is_set() or self.close_sent or self.transport.is_closing():
+            return False
+        self.transport.write(wire)
+        return True
 
 
 class _Uvicorn(uvicorn.Server):
