@@ -83,11 +83,6 @@ class CentreHttp:
             trust_env=not place.loopback,
         )
 
-    @property
-    def url(self) -> str:
-        """Where the centre is."""
-        return self._place.base
-
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()

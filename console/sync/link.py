@@ -76,6 +76,7 @@ class Link:
         self._reason = ""
         self._signed_in: SignedIn | None = None
         self._http: CentreHttp | None = None
+        self._url = ""
         self._conversation: Conversation | None = None
         self._task: asyncio.Task[None] | None = None
         self._view = CentreView(clock)
@@ -100,7 +101,7 @@ class Link:
     @property
     def url(self) -> str:
         """The centre that it is, or was last, linked to; "" before the first sign-in."""
-        return self._http.url if self._http else ""
+        return self._url
 
     @property
     def user(self) -> str:
@@ -171,7 +172,7 @@ class Link:
             await http.close()
             self._become(LinkState.SIGNED_OUT, str(fault))
             raise
-        self._http, self._signed_in = http, signed_in
+        self._http, self._signed_in, self._url = http, signed_in, place.base
         if self._outbox is not None:
             self._outbox.start(_Way(http, signed_in), self._on_sign_in_needed)
         self._backoff.reset()

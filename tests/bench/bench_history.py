@@ -67,7 +67,7 @@ def bare_rows_per_s(path: Path, *, at_once: int) -> float:
 
 
 def bare_same_rows_per_s(path: Path, *, at_once: int) -> float:
-    """The very rows that the history writes (call and outbox, its indices), made beforehand, into bare sqlite3."""
+    """The very rows that the history writes (call, outbox, indices), made before, into bare sqlite3."""
     asyncio.run(history_rows_per_s(path.with_suffix(".pattern"), at_once=CALLS))
     pattern = sqlite3.connect(path.with_suffix(".pattern"))
     calls = pattern.execute("SELECT * FROM call").fetchall()

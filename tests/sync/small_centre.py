@@ -5,6 +5,7 @@ import contextlib
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -89,10 +90,11 @@ class SmallCentre:
         self._port = 0
         self._server: uvicorn.Server | None = None
         self._task: asyncio.Task[None] | None = None
+        self.certificate: Path | None = None  # with its key in the same file: HTTPS
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._port}"
+        return f"{'https' if self.certificate else 'http'}://127.0.0.1:{self._port}"
 
     async def start(self) -> None:
         self._socket = socket.socket()
@@ -106,6 +108,7 @@ class SmallCentre:
             log_level="critical",
             ws_ping_interval=None,
             timeout_graceful_shutdown=1,
+            ssl_certfile=self.certificate,
         )
         self._server = uvicorn.Server(config)
         self._server.install_signal_handlers = lambda: None
