@@ -228,6 +228,7 @@ class Wire:
                 lambda: _Datagrams(self), local_addr=(host, udp_port)
             )
             self._datagrams = transport
+            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
             self.udp = transport.get_extra_info("sockname")[:2]
             port = tcp_port
             self._server = await loop.create_server(lambda: TcpFlow(self, ("", 0)), host, tcp_port)

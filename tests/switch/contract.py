@@ -1,4 +1,6 @@
-"""What every voice switch does, shown with foreign SIP user agents. A module that has a fixture `world` runs it by
+"""What every voice switch does, shown with foreign SIP user agents.
+
+A module that has a fixture `world` runs it by
 
 class TestMySwitch(SwitchContract): ...
 """

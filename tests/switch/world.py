@@ -1,4 +1,4 @@
-"""A switch with foreign SIP user agents around it, and its facts in a list: what the contract suite plays in."""
+"""A switch with foreign SIP user agents around it, and its facts in a list."""
 
 import asyncio
 import wave
