@@ -7,13 +7,16 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from console import __version__
 from console.domain.errors import BadInput, CallboardError
 from console.log import setup_logging
+
+if TYPE_CHECKING:
+    from console.telephony.build import EngineBuild
 
 _BAD_USE = 2
 _FAILED = 1
@@ -99,10 +102,12 @@ def _demo(chosen: argparse.Namespace) -> int:
 
 
 def _call(chosen: argparse.Namespace) -> int:
+    from console.clock import SystemClock
+    from console.telephony.engine import Transport
     from console.telephony.pjsua import PjsuaEngine
-    from console.telephony.script import CallOrder, run_call
+    from console.telephony.script import CallOptions, run_call
 
-    order = CallOrder(
+    options = CallOptions(
         to=chosen.to or "",
         sender=chosen.sender or "",
         password=chosen.password or "",
@@ -110,14 +115,17 @@ def _call(chosen: argparse.Namespace) -> int:
         play=chosen.play,
         record=chosen.record,
         answer=chosen.answer,
-        transport=chosen.transport,
+        transport=Transport(chosen.transport),
         srtp=chosen.srtp,
         dtmf=chosen.dtmf,
         duration_s=chosen.duration,
     )
-    report = asyncio.run(run_call(order, PjsuaEngine, _say))
+    report = asyncio.run(
+        run_call(options, PjsuaEngine, SystemClock(), ready=lambda at: _say(f"ready at {at}"))
+    )
+    code: int = report.pop("exit_code")
     write_report(report, chosen.report)
-    return 0 if report["ok"] else _FAILED
+    return code
 
 
 def _kpi(chosen: argparse.Namespace) -> int:
@@ -150,7 +158,12 @@ def _kpi(chosen: argparse.Namespace) -> int:
 def _doctor(chosen: argparse.Namespace) -> int:
     from console.doctor import examine, words
 
-    report = examine(chosen.centre)
+    def describe() -> "EngineBuild":
+        from console.telephony.pjsua_build import describe_build
+
+        return describe_build()
+
+    report = examine(describe, chosen.centre)
     if chosen.json:
         write_report(report, "-")
     else:
@@ -272,7 +285,9 @@ def _add_call(commands: _Commands) -> argparse.ArgumentParser:
     made.add_argument("--transport", default="udp", choices=("udp", "tcp", "tls"))
     made.add_argument("--srtp", action="store_true", help="encrypt the sound")
     made.add_argument("--dtmf", default="", metavar="DIGITS", help="digits to send once answered")
-    made.add_argument("--duration", type=_positive, default=5.0, metavar="S", help="seconds to talk (5)")
+    made.add_argument(
+        "--duration", type=_positive, metavar="S", help="seconds to talk (until it is played, or over)"
+    )
     made.add_argument(
         "--report", required=True, metavar="FILE.json", help="what happened (- is standard output)"
     )

@@ -4,28 +4,30 @@ import os
 import shutil
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
 
 from console import __version__, paths
 from console.domain.errors import EnvironmentFault
-from console.telephony.probe import probe_phone
+from console.telephony.build import EngineBuild
+from console.telephony.probe import probe
 
 _LEAST_FREE_MB = 200
 
 
-def examine(centre_url: str = "") -> dict[str, Any]:
-    """Examine everything: `{"ok", "version", "phone", "display", "storage", "centre", "faults": [{"what",
-    "do"}]}`.
+def examine(describe: Callable[[], EngineBuild], centre_url: str = "") -> dict[str, Any]:
+    """Examine everything.
 
-    `ok` is False when a fault keeps the centre or the phone from working; a machine without sound or screen
-    is told so but can still run the centre.
+    The report: `ok`, `version`, `python`, `phone`, `display`, `storage`, `centre` and `faults`, each with
+    `what`, `do` and perhaps `means`. `ok` is False when a fault keeps the centre or the phone from working; a
+    machine without sound or screen is told so but can still run the centre. `describe` asks the SIP library.
     """
     faults: list[dict[str, str]] = []
-    phone = probe_phone()
-    faults += phone.get("faults", [])
+    phone = probe(describe)
+    severe = {} if phone["ok"] else {"severe": "yes"}
+    faults += [{**warning, **severe} for warning in phone.pop("warnings")]
     display = _display(faults)
     storage = _storage(faults)
     centre = _centre(centre_url, faults) if centre_url else None
@@ -52,7 +54,7 @@ def words(report: dict[str, Any]) -> Iterator[str]:
     if not report["faults"]:
         yield "Nothing is wrong."
     for fault in report["faults"]:
-        yield f"! {fault['what']}"
+        yield f"! {fault['what']}{' ' + fault['means'] if 'means' in fault else ''}"
         yield f"  {fault['do']}"
 
 

@@ -97,7 +97,7 @@ class DeskHand:
 
     def _ended(self, event: CallEnded) -> None:
         interaction = self._interactions.pop(event.call, None)
-        if interaction in self._answered and self._sound is not None and self._sound.heard:
+        if interaction in self._answered and self._sound is not None and self._sound.heard_somebody:
             self._heard.add(interaction)
 
     async def _hang_up_after(self, seconds: float, call: UUID) -> None:

@@ -36,6 +36,6 @@ class ListeningTone(TonePort):
         self._ear.heard.clear()
 
     @property
-    def heard(self) -> bool:
+    def heard_somebody(self) -> bool:
         """Whether a customer was heard since `begin`."""
         return any(count >= _HEARD_FRAMES for count in self._ear.heard.values())
