@@ -32,6 +32,9 @@ from console.wire import (
 )
 
 _log = logging.getLogger(__name__)
+# At debug level websockets writes down headers and frames, and with them the token.
+_wire_log = logging.getLogger(f"{__name__}.websocket")
+_wire_log.setLevel(logging.INFO)
 
 OPEN_S = 10.0
 """Seconds for the connection, and for the Welcome after it."""
@@ -152,6 +155,7 @@ class Conversation:
             ping_interval=None,  # our own heartbeats carry more
             max_size=MOST_BYTES,
             ssl=self._tls,
+            logger=_wire_log,
         )
         async with opening as socket:
             self._socket = socket

@@ -285,9 +285,9 @@ class Link:
         if state is not before and LinkState.CONNECTING not in {state, before}:
             _log.log(
                 logging.INFO if state is LinkState.SIGNED_OUT else logging.WARNING,
-                "link to the centre: %s %s",
+                "link to the centre: %s%s",
                 state.value,
-                reason,
+                f": {reason}" if reason else "",
             )
         self._bus.publish(
             LinkChanged(

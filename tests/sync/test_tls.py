@@ -17,28 +17,9 @@ from tests.sync.test_link import Rooms
 def make_certificate(folder: Path, host: str) -> Path:
     """A self-signed certificate and its key in one PEM file."""
     key, certificate, both = folder / "key.pem", folder / "certificate.pem", folder / "both.pem"
-    subprocess.run(
-        [
-            "openssl",
-            "req",
-            "-x509",
-            "-newkey",
-            "rsa:2048",
-            "-nodes",
-            "-keyout",
-            key,
-            "-out",
-            certificate,
-            "-days",
-            "2",
-            "-subj",
-            "/CN=test",
-            "-addext",
-            f"subjectAltName={host}",
-        ],
-        check=True,
-        capture_output=True,
-    )
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=test"]
+    command += ["-addext", f"subjectAltName={host}", "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(command, check=True, capture_output=True)
     both.write_bytes(certificate.read_bytes() + key.read_bytes())
     return both
 
