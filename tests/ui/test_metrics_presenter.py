@@ -41,6 +41,11 @@ def test_tile_says_the_vector_of_the_formulas() -> None:
     assert (view.share, view.aim) == (70 / 96, 0.8)
 
 
+def test_queues_with_thresholds_of_their_own_are_together_in_time() -> None:
+    assert tile(row(threshold_s=0.0), NOON, EN).inputs == "70 of 96 in time"
+    assert tile(row(threshold_s=2.5), NOON, DE).inputs == "70 von 96 in 2,5 s"
+
+
 def test_tile_speaks_german_with_its_decimal_comma() -> None:
     view = tile(row(), NOON, DE)
     assert view.service.text == f"72,9{SPACE}%"

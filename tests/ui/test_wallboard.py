@@ -358,3 +358,29 @@ def test_a_snapshot_without_totals_or_with_fewer_rows_does_no_harm(opened: Opene
     assert window.agents_model.rowCount() == 0
     service.tell(msgspec.structs.replace(board_of(12, 60), at=NOON + timedelta(seconds=1)))
     qtbot.waitUntil(lambda: len(window.tile_views) == 12)
+
+
+def test_a_board_that_is_opened_again_listens_again(opened: Opener, qtbot: QtBot) -> None:
+    board = board_of(3, 24)
+    window, service, clock = opened(board)
+    window.close()
+    window.show()
+    assert len(service.handlers) == 1
+    service.tell(msgspec.structs.replace(board, queues=board.queues[:2], at=clock.now()))
+    qtbot.waitUntil(lambda: len(window.tile_views) == 2)
+
+
+def test_after_sign_out_no_figure_of_before_is_shown(opened: Opener, qtbot: QtBot) -> None:
+    board = board_of(3, 24)
+    window, service, _clock = opened(board)
+    service.state = LinkState.SIGNED_OUT
+    service.tell(None)
+    qtbot.waitUntil(lambda: window.tile_views == ())
+    assert window.agents_model.rowCount() == window.callers_model.rowCount() == 0
+    assert {figure.text for figure in window.strip_view.figures} == {"-"}
+    assert window.graphs.cards[0].plot.isHidden()
+    assert window.veil.isHidden()
+    service.state = LinkState.ONLINE
+    service.tell(board)
+    qtbot.waitUntil(lambda: len(window.tile_views) == 3)
+    assert not window.agents.table.isHidden()

@@ -1,7 +1,10 @@
 """How one queue is painted: a large card, a small card, or a row of a table."""
 
+from dataclasses import replace
+
 from PySide6.QtCore import QPointF, QRectF, Qt
 
+from ui.metrics.grid import LARGE_LEAST, SMALL_LEAST
 from ui.metrics.ink import LEFT, RIGHT, Ink, Words, colour, shape_of, tone_of
 from ui.metrics.presenter import Figure, Level, TileView
 from ui.metrics.tongue import Tongue
@@ -44,7 +47,7 @@ def _named(ink: Ink, place: QRectF, words: str, level: Level, size: float) -> No
         corner = QPointF(left, place.center().y() - (size + 1) / 2 * scale)
         ink.shape(corner, shape_of(level), tone_of(ink.theme, level).mark, size + 1)
         left += (size + 5) * scale
-    ink.words(
+    ink.figure(
         QRectF(left, place.top(), place.right() - left, place.height()), words, Words(size, ink.theme.soft)
     )
 
@@ -90,7 +93,13 @@ def _head(ink: Ink, inner: QRectF, view: TileView, size: float, badge_size: floa
     middle = QPointF(inner.right(), inner.top() + tall / 2)
     right = badge(ink, middle, view.level, view.word, badge_size)
     name = QRectF(inner.left(), inner.top(), right - inner.left() - 8 * ink.scale, tall)
-    ink.words(name, view.name, Words(size, ink.theme.text, strong=True))
+    ink.words(name, view.name, Words(size, ink.theme.text, strong=True, middle=True))
+
+
+def grown(ink: Ink, place: QRectF, least: tuple[float, float], most: float) -> Ink:
+    """The same ink at a scale that makes use of a place larger than the least."""
+    room = min(place.width() / least[0], place.height() / least[1]) / ink.scale
+    return replace(ink, scale=ink.scale * min(most, max(1.0, room)))
 
 
 def _made_of(ink: Ink, line: QRectF, view: TileView, age: str) -> None:
@@ -107,6 +116,7 @@ def _made_of(ink: Ink, line: QRectF, view: TileView, age: str) -> None:
 
 def large(ink: Ink, place: QRectF, view: TileView, tongue: Tongue, age: str, *, current: bool) -> None:
     """A card with all of a queue's figures, the formula in words and the data's age."""
+    ink = grown(ink, place, LARGE_LEAST, 1.4)
     scale = ink.scale
     _ground(ink, place, view.level, current=current)
     pad = _PAD * scale
@@ -168,6 +178,7 @@ def _said(ink: Ink, line: QRectF, figure: Figure, words: str, side: Qt.Alignment
 
 def small(ink: Ink, place: QRectF, view: TileView, tongue: Tongue, age: str, *, current: bool) -> None:
     """A card with the figures that are watched, and the rest in two lines of small words."""
+    ink = grown(ink, place, SMALL_LEAST, 1.2)
     scale, theme = ink.scale, ink.theme
     _ground(ink, place, view.level, current=current)
     pad = 9 * scale
@@ -177,17 +188,22 @@ def small(ink: Ink, place: QRectF, view: TileView, tongue: Tongue, age: str, *, 
     top, left = inner.top() + 25 * scale + spare, inner.left()
     captions = (tongue.say("waiting"), tongue.say("longest short"), view.inputs_short)
     figures = (view.waiting, view.longest, view.service)
-    for share, figure, caption in zip((0.25, 0.32, 0.43), figures, captions, strict=True):
+    for share, figure, caption in zip((0.26, 0.33, 0.41), figures, captions, strict=True):
         width = inner.width() * share - 3 * scale
-        _marked(ink, QRectF(left, top, width, 25 * scale), figure, 20)
-        ink.words(QRectF(left, top + 25 * scale, width, 15 * scale), caption, Words(11, theme.soft))
+        line, under = QRectF(left, top, width, 25 * scale), QRectF(left, top + 25 * scale, width, 15 * scale)
+        if figure is view.service:
+            ink.figure(line, figure.text, Words(20, _tint(ink, figure.level), strong=True))
+            _named(ink, under, caption, figure.level, 11)
+        else:
+            _marked(ink, line.adjusted(0, 0, -4 * scale, 0), figure, 20)
+            ink.figure(under, caption, Words(11, theme.soft))
         left += width + 3 * scale
     top += 44 * scale + spare
     _bar(ink, QRectF(inner.left(), top, inner.width(), 4 * scale), view.share, view.aim, view.service.level)
     line = QRectF(inner.left(), top + 8 * scale + spare / 2, inner.width(), 15 * scale)
-    taken = _said(ink, line, view.ready, f"{view.ready.label} {view.ready.text}", RIGHT)
+    taken = _said(ink, line, view.ready, f"{view.ready.label} {view.ready_short}", RIGHT)
     means = f"{view.asa.label} {view.asa.text} {view.aht.label} {view.aht.text}"
-    ink.words(line.adjusted(0, 0, -taken, 0), means, Words(11, theme.soft))
+    ink.figure(line.adjusted(0, 0, -taken, 0), means, Words(11, theme.soft))
     line = line.translated(0, 15 * scale)
     gone = f"{view.abandoned.label} {view.abandoned.text}, {view.abandoned.note}"
     taken = _said(ink, line, view.abandoned, gone, LEFT)
@@ -257,7 +273,8 @@ def row(ink: Ink, place: QRectF, view: TileView, *, current: bool) -> None:
     name_place = QRectF(
         place.left() + 22 * scale, place.top(), right - place.left() - 22 * scale, place.height()
     )
-    ink.words(name_place, view.name, Words(13, theme.text, strong=view.level is not Level.PLAIN))
+    serious = view.level is not Level.PLAIN
+    ink.words(name_place, view.name, Words(13, theme.text, strong=serious, middle=True))
 
 
 def _cell(ink: Ink, cell: QRectF, figure: Figure, text: str) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from console.domain.figures import Sample, Snapshot
-from ui.metrics.ink import RIGHT, Ink, Words, colour, type_of
+from ui.metrics.ink import RIGHT, Ink, Words, colour, rounded, type_of
 from ui.metrics.series import (
     LINES,
     Bars,
@@ -79,7 +79,9 @@ class Legend(QWidget):
             line = QRectF(0, number * tall, self.width(), tall)
             self._key(ink, QRectF(0, line.top(), 18 * scale, tall), entry)
             taken = ink.width(entry.number, 12, strong=True) + 4 * scale
-            ink.words(line.adjusted(24 * scale, 0, -taken, 0), entry.words, Words(size, theme.soft))
+            ink.words(
+                line.adjusted(24 * scale, 0, -taken, 0), entry.words, Words(size, theme.soft, middle=True)
+            )
             ink.words(line, entry.number, Words(size, theme.text, strong=True, side=RIGHT))
         painter.end()
 
@@ -150,6 +152,7 @@ class GraphCard(QFrame):
         self._column.setSpacing(round(2 * scale))
         self._head.setSpacing(round(8 * scale))
         self._body.setSpacing(round(8 * scale))
+        self.setStyleSheet(rounded(scale))
         self.legend.set_scale(scale)
         for widget, size, strong in ((self.title, 14, True), (self.note, 12, False), (self.empty, 13, False)):
             widget.setStyleSheet(f"font-size: {round(size * scale)}px;")
@@ -200,7 +203,12 @@ class Graphs(QWidget):
         ):
             card.put_plot(plot)
         self.retheme()
-        self._turns.start()
+        self.start()
+
+    def start(self) -> None:
+        """Draw on, once the plots are there; idempotent."""
+        if self.cards[0].plot is not None and not self._turns.isActive():
+            self._turns.start()
 
     def stop(self) -> None:
         """Draw no more."""
@@ -226,6 +234,13 @@ class Graphs(QWidget):
     def put(self, board: Snapshot, names: Mapping[str, str]) -> None:
         """Take the figures as they are now; the graphs follow one after the other."""
         self._board, self._names = board, names
+
+    def forget(self) -> None:
+        """There are no figures any more."""
+        self._board = None
+        self._drawn.clear()
+        for card in self.cards:
+            card.tell(data=False)
 
     def focus(self, queue: str) -> None:
         """Show one queue, or all with ""."""

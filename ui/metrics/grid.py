@@ -14,7 +14,9 @@ class Kind(Enum):
 
 
 # Least width and height at scale 1, and the height at which more room is of no use.
-_LEAST = {Kind.LARGE: (258.0, 206.0), Kind.SMALL: (196.0, 122.0), Kind.ROW: (400.0, 23.0)}
+LARGE_LEAST = (258.0, 206.0)
+SMALL_LEAST = (196.0, 122.0)
+_LEAST = {Kind.LARGE: LARGE_LEAST, Kind.SMALL: SMALL_LEAST, Kind.ROW: (400.0, 23.0)}
 _MOST = {Kind.LARGE: 264.0, Kind.SMALL: 156.0, Kind.ROW: 30.0}
 _GAP = {Kind.LARGE: 10.0, Kind.SMALL: 8.0, Kind.ROW: 0.0}
 ROW_HEAD = 24.0

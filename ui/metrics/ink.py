@@ -7,11 +7,12 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QStaticText, QTransform
 
 from ui.metrics.presenter import Level
-from ui.theme import TONE_ICONS, Theme, Tone, font
+from ui.theme import RADIUS, TONE_ICONS, Theme, Tone, font
 from ui.widgets.icons import pixmap
 
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+LONG = 28  # letters of a name that has an end worth keeping
 CENTRE = Qt.AlignmentFlag.AlignCenter
 _TONES = {Level.PLAIN: "good", Level.WARNING: "warning", Level.CRITICAL: "critical"}
 
@@ -29,9 +30,10 @@ def measure(pixels: int, *, strong: bool = False) -> QFontMetricsF:
 
 
 @lru_cache(maxsize=8192)
-def fitted(words: str, pixels: int, width: int, *, strong: bool = False) -> str:
-    """Words as far as they fit into a width, ending in … where they do not."""
-    return measure(pixels, strong=strong).elidedText(words, Qt.TextElideMode.ElideRight, width)
+def fitted(words: str, pixels: int, width: int, *, strong: bool = False, middle: bool = False) -> str:
+    """Words as far as they fit into a width, with … at their end or in their middle where they do not."""
+    mode = Qt.TextElideMode.ElideMiddle if middle else Qt.TextElideMode.ElideRight
+    return measure(pixels, strong=strong).elidedText(words, mode, width)
 
 
 @lru_cache(maxsize=4096)
@@ -43,6 +45,11 @@ def laid_out(words: str, pixels: int, *, strong: bool = False) -> tuple[QStaticT
     made.prepare(QTransform(), type_of(pixels, strong=strong))
     metrics = measure(pixels, strong=strong)
     return made, metrics.horizontalAdvance(words), metrics.height()
+
+
+def rounded(scale: float) -> str:
+    """The style of a card whose corners keep up with the scale."""
+    return f'QFrame[card="true"] {{ border-radius: {round(RADIUS * scale)}px; }}'
 
 
 @lru_cache(maxsize=64)
@@ -63,12 +70,16 @@ def shape_of(level: Level) -> str:
 
 @dataclass(frozen=True)
 class Words:
-    """How words are set: size at scale 1, colour, weight and side."""
+    """How words are set: size at scale 1, colour, weight and side.
+
+    `middle`: what has no room goes from the middle, as long names of queues often differ at their end only.
+    """
 
     size: float
     colour: str
     strong: bool = False
     side: Qt.AlignmentFlag = LEFT
+    middle: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,7 +93,8 @@ class Ink:
     def words(self, place: QRectF, text: str, how: Words) -> None:
         """Write one line into a place; what does not fit ends in …."""
         pixels = round(how.size * self.scale)
-        shown = fitted(text, pixels, int(place.width() + 1), strong=how.strong)
+        cut = how.middle and len(text) > LONG
+        shown = fitted(text, pixels, int(place.width() + 1), strong=how.strong, middle=cut)
         self._set(place, shown, pixels, how)
 
     def figure(self, place: QRectF, text: str, how: Words) -> float:

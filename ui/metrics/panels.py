@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from console.domain.agent import AgentState
 from console.domain.figures import QueueFigures
-from ui.metrics.ink import Ink, Words, type_of
+from ui.metrics.ink import Ink, Words, rounded, type_of
 from ui.metrics.models import AgentsModel, CallersModel
 from ui.metrics.rows import STATE_ORDER, AgentFilter
 from ui.metrics.tables import BoardTable
@@ -27,7 +27,7 @@ from ui.widgets.buttons import ActionButton
 from ui.widgets.icons import icon
 from ui.widgets.labels import label
 
-_AGENT_SHARES = (114, 130, 60, 70, 78, 92, 52)
+_AGENT_SHARES = (112, 148, 58, 62, 76, 90, 50)
 _CALLER_SHARES = (0.85, 2.3, 1.3, 1.1)
 
 
@@ -101,6 +101,7 @@ class Panel(QFrame):
         self._column.setSpacing(round(4 * scale))
         self.bar.setSpacing(round(8 * scale))
         self.bar.setContentsMargins(round(6 * scale), 0, round(6 * scale), 0)
+        self.setStyleSheet(rounded(scale))
         self.table.set_scale(scale)
         for widget, size, strong in (
             (self.title, 15, True),

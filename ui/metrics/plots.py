@@ -251,9 +251,3 @@ class CallsPlot(Plot):
             )
         self.setXRange(min(bars.x[0], bars.x[-1] - 7 * INTERVAL_S), bars.x[-1] + INTERVAL_S, padding=0.0)
         self.counts(most_of(max(bars.offered)))
-
-
-def area_of(plot: Plot) -> QRectF:
-    """The part of a plot in which data is drawn, in its own pixels."""
-    found: QRectF = plot.getPlotItem().getViewBox().sceneBoundingRect()
-    return found

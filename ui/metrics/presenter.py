@@ -127,8 +127,9 @@ def inputs_words(level: ServiceLevel, tongue: Tongue, *, short: bool = False) ->
     """What a service level is made of: "70 of 96 within 20 s", or "70 of 96" where there is little room."""
     if level.value is None:
         return tongue.say("no calls short" if short else "no calls")
+    key = "inputs" if level.threshold_s else "inputs own"  # 0: all queues together, each with its own
     return tongue.say(
-        "inputs short" if short else "inputs",
+        "inputs short" if short else key,
         part=tongue.count(level.numerator),
         whole=tongue.count(level.denominator),
         threshold=tongue.limit(level.threshold_s),

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from ui.metrics import cards
 from ui.metrics.grid import Grid, Kind, arrange
-from ui.metrics.ink import CENTRE, RIGHT, Ink, Words, colour
+from ui.metrics.ink import RIGHT, Ink, Words, colour
 from ui.metrics.presenter import TileView
 from ui.metrics.tongue import Tongue
 from ui.theme import theme_of
@@ -249,8 +249,3 @@ class QueueBoard(QWidget):
         self._selected = "" if key == self._selected else key
         self.update()
         self.chosen.emit(self._selected)
-
-
-def centred(ink: Ink, place: QRectF, words: str, size: float, tint: str, *, strong: bool = False) -> None:
-    """Words in the middle of a place."""
-    ink.words(place, words, Words(size, tint, strong, CENTRE))

@@ -87,8 +87,7 @@ class Wallboard(QWidget):
         self.pace = Pace(self, clock, self._draw)
         self._ticker = Ticker(self)
         self._ticker.ticked.connect(self.tick)
-        self._unsubscribe: Callable[[], None] | None = service.on_board(self._heard)
-        self._ticker.start()
+        self._unsubscribe: Callable[[], None] | None = None
         self._draw()
 
     def _make(self) -> None:
@@ -143,8 +142,16 @@ class Wallboard(QWidget):
         self.graphs.build()
         self.graphs.draw()
 
+    def start(self) -> None:
+        """Follow the service; by itself the window does so whenever it is shown. Idempotent."""
+        if self._unsubscribe is None:
+            self._unsubscribe = self._service.on_board(self._heard)
+        self._ticker.start()
+        self.graphs.start()
+        self.pace.changed()
+
     def stop(self) -> None:
-        """Let go of the service and the timers; idempotent."""
+        """Let go of the service and the timers, as closing the window does; idempotent."""
         if self._unsubscribe is not None:
             self._unsubscribe()
             self._unsubscribe = None
@@ -169,6 +176,7 @@ class Wallboard(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """The graphs come once the first figures stand."""
         super().showEvent(event)
+        self.start()
         self.setFocus()
         QTimer.singleShot(0, self, self.build_graphs)
 
@@ -224,8 +232,22 @@ class Wallboard(QWidget):
             before, self._board = self._board, board
             self._take(board, before, fresh)
         elif board is None:
-            self.no_queues.say("hourglass", fresh.banner)
+            self._forget(fresh)
         self._put(fresh)
+
+    def _forget(self, fresh: Freshness) -> None:
+        """There are no figures, or they are no longer ours to show."""
+        self.no_queues.say("hourglass", fresh.banner)
+        if self._board is None:
+            return
+        self._board, self._rows, self._names = None, {}, {}
+        self.agents_model.put({}, {})
+        self.callers_model.put({}, {})
+        for panel in (self.agents, self.callers):
+            panel.number.setText("")
+            panel.tell_empty(self._tongue.say("graph empty"))
+        self.graphs.forget()
+        self._lay_out()
 
     def _take(self, board: Snapshot, before: Snapshot | None, fresh: Freshness) -> None:
         """New figures: rows that are the same objects as before cost nothing."""
