@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Response, get, post
+from litestar import get, post
 from litestar.exceptions import HTTPException, TooManyRequestsException
 from litestar.params import JSONBody
 
@@ -166,10 +166,9 @@ async def skills(services: Needs) -> list[SkillRow]:
 
 
 @get("/api/v1/board", summary="The wallboard", tags=["board"])
-async def board(services: Needs) -> Response[bytes]:
-    """The whole board as it stands (figures.Snapshot); live it comes over the websocket."""
-    snapshot: Snapshot = services.face.board.snapshot()
-    return Response(msgspec.json.encode(snapshot), media_type="application/json")
+async def board(services: Needs) -> Snapshot:
+    """The whole board as it stands; live it comes over the websocket."""
+    return services.face.board.snapshot()
 
 
 @post("/api/v1/records", status_code=200, summary="Deliver call records", tags=["records"])

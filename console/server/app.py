@@ -2,6 +2,7 @@
 
 from litestar import Litestar, websocket
 from litestar.di import Provide
+from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
@@ -16,7 +17,8 @@ from console.server.frames import Socket
 from console.server.gauges import Gauges
 from console.server.guard import Guard
 from console.server.live import Live
-from console.server.problems import HANDLERS
+from console.server.problems import HANDLERS, described
+from console.server.rights import ROUTES, Open
 from console.server.services import Needs, Services
 
 BODY_MOST = 2 * 1024 * 1024
@@ -60,8 +62,11 @@ def build_app(face: CentreFace, clock: Clock) -> Litestar:
     async def stop() -> None:
         await services.live.stop()
 
+    routes = [*api.ROUTES, *calls.ROUTES, *admin.ROUTES]
+    for route in routes:
+        route.responses = described(_errors(route))
     app = Litestar(
-        route_handlers=[*api.ROUTES, *calls.ROUTES, *admin.ROUTES, live],
+        route_handlers=[*routes, live],
         guards=[Guard(services.tokens)],
         dependencies={"services": Provide(lambda: services, sync_to_thread=False)},
         exception_handlers=HANDLERS,
@@ -74,6 +79,23 @@ def build_app(face: CentreFace, clock: Clock) -> Litestar:
     app.state.live = services.live
     app.state.services = services
     return app
+
+
+def _errors(route: HTTPRouteHandler) -> set[int]:
+    """The errors that a route may answer with, by what it takes and who may ask."""
+    (path,) = route.paths
+    (method,) = route.http_methods
+    right = ROUTES.get(f"{method} {path.replace(':str', '').replace(':uuid', '')}")
+    errors = {400, 500, 503}
+    if right is not Open.EVERYBODY:
+        errors |= {401, 403}
+    if "{" in path:
+        errors.add(404)
+    if method in {"POST", "PUT"}:
+        errors.add(413)
+    if path.endswith("/sign-in"):
+        errors |= {401, 429}
+    return errors
 
 
 def _description() -> OpenAPIConfig:

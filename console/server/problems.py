@@ -1,13 +1,14 @@
 """Errors over HTTP: problem details as JSON (RFC 9457), in words for the person at the other end."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
 
 import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
+from litestar.openapi.datastructures import ResponseSpec
 
 from console.domain.errors import BadInput, Refused, StoreError
 
@@ -23,6 +24,19 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     title: str
     detail: str = ""
     instance: str = ""
+
+
+def described(statuses: Iterable[int]) -> dict[int, ResponseSpec]:
+    """How the API's description names the errors of a route."""
+    return {
+        status: ResponseSpec(
+            data_container=Problem,
+            description=HTTPStatus(status).phrase,
+            media_type=MEDIA_TYPE,
+            generate_examples=False,
+        )
+        for status in statuses
+    }
 
 
 def problem(

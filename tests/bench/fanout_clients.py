@@ -1,8 +1,8 @@
 """A program of its own for bench_fanout: many websocket clients, and how late each update reached them.
 
 Arguments: URL, number of clients, seconds to listen, token ("" says nothing first). It prints `ready` once
-all are connected and settled, then one JSON line with what it saw. An update carries the monotonic time it was
-made at, in microseconds, as `"<number>us"`; both programs run on one machine and so share that clock.
+all are connected and settled, then one JSON line with what it saw. An update carries the monotonic time
+it was made at, in microseconds, as `"<number>us"`; both programs run on one machine and so share that clock.
 
 The clients read the stream without taking frames apart, so that they cost little of the cores they share with
 the server.

@@ -1,10 +1,7 @@
 """A server of the scripted centre on a free port, and clients for it."""
 
-import importlib.util
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -18,16 +15,7 @@ from console.server.app import build_app
 from console.server.run import Server, serve
 from console.settings import ServerSettings
 from console.wire import CentreFrame, Hello, decode_centre_frame, encode_frame
-
-# Test files are modules of their own (importlib mode); the scripted centre is shared by its path.
-_spec = importlib.util.spec_from_file_location(
-    "scripted_centre", Path(__file__).with_name("scripted_centre.py")
-)
-assert _spec is not None
-assert _spec.loader is not None
-scripted_centre = importlib.util.module_from_spec(_spec)
-sys.modules["scripted_centre"] = scripted_centre
-_spec.loader.exec_module(scripted_centre)
+from tests.server import scripted_centre
 
 
 class Wire:
