@@ -8,10 +8,12 @@ from collections.abc import Iterator, Mapping
 from uuid import UUID
 
 from console.domain.address import Address
+from console.domain.interaction import Phase
 from console.domain.queue import Queue, SkillNeed
 from console.domain.standing import InteractionStanding
 from console.routing.policy import LineKey, fits, line_key
 
+_INSIDE = frozenset({Phase.WAITING, Phase.OFFERED})
 _Needs = tuple[SkillNeed, ...]
 
 
@@ -65,6 +67,33 @@ class Lines:
         """All that wait in a queue, in serving order."""
         entries = [entry for group in self._groups.get(queue, {}).values() for entry in group]
         return [interaction for _, interaction in sorted(entries)]
+
+
+class Crowd:
+    """How many are in each queue, those being offered included."""
+
+    def __init__(self) -> None:
+        """Nobody."""
+        self._number: dict[str, int] = {}
+        self._queues: dict[UUID, str] = {}
+
+    def count(self, interaction: UUID, standing: InteractionStanding | None) -> None:
+        """Take over where an interaction is now; None: it is over."""
+        inside = standing is not None and standing.phase in _INSIDE
+        queue = standing.queue if standing is not None and inside else ""
+        before = self._queues.get(interaction, "")
+        if queue == before:
+            return
+        if before:
+            self._number[before] -= 1
+            del self._queues[interaction]
+        if queue:
+            self._number[queue] = self._number.get(queue, 0) + 1
+            self._queues[interaction] = queue
+
+    def of(self, queue: str) -> int:
+        """How many are in a queue."""
+        return self._number.get(queue, 0)
 
 
 class Wanted:

@@ -21,7 +21,7 @@ from console.domain.standings import Standings
 from console.routing.agents import Bench
 from console.routing.duties import Duties
 from console.routing.policy import choose, fits, idle_key, line_key
-from console.routing.queues import Door, Lines, Wanted
+from console.routing.queues import Crowd, Door, Lines, Wanted
 from console.routing.timers import Timers
 from console.settings import RoutingSettings
 
@@ -41,8 +41,7 @@ class Router:
         self._lines = Lines()
         self._bench = Bench()
         self._door = Door()
-        self._inside: dict[str, int] = {}
-        self._counted: dict[UUID, str] = {}
+        self._crowd = Crowd()
         self._wanted = Wanted()
         self._timers = Timers(self._standings)
         self._fresh_interactions: dict[UUID, None] = {}
@@ -120,11 +119,12 @@ class Router:
 
     def _interaction_moved(self, event: ev.InteractionEvent) -> None:
         standing = self._standings.interactions.get(event.interaction)
-        self._count(event.interaction, standing)
+        self._crowd.count(event.interaction, standing)
         if standing is not None and standing.phase is Phase.WAITING:
             self._waits(standing, event)
             return
         self._lines.take(event.interaction)
+        self._fresh_interactions.pop(event.interaction, None)
         self._wanted.put(event.interaction, "")
         if standing is None:
             self._timers.over(event.interaction)
@@ -147,20 +147,6 @@ class Router:
             self._timers.wrap_ups.set((event.agent, event.interaction))
         elif isinstance(event, ev.DeskLost):
             self._timers.graces.set(event.agent)
-
-    def _count(self, interaction: UUID, standing: InteractionStanding | None) -> None:
-        """Keep how many are in each queue, waiting or offered."""
-        inside = standing is not None and standing.phase in {Phase.WAITING, Phase.OFFERED}
-        queue = standing.queue if standing is not None and inside else ""
-        before = self._counted.get(interaction, "")
-        if queue == before:
-            return
-        if before:
-            self._inside[before] -= 1
-            del self._counted[interaction]
-        if queue:
-            self._inside[queue] = self._inside.get(queue, 0) + 1
-            self._counted[interaction] = queue
 
     def _rearm(self, queue: str) -> None:
         for interaction in self._lines.order(queue):
@@ -280,7 +266,7 @@ class Router:
             self._refuse(standing, "no such queue", now)
             return
         queue = self._standings.queues[key]
-        if 0 < queue.max_waiting <= self._inside.get(key, 0):
+        if 0 < queue.max_waiting <= self._crowd.of(key):
             self._refuse(standing, "full", now)
             return
         self._enqueue(standing, queue, now, "arrived", standing.arrived_at)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from console.domain.standings import Standings
 FIRST_ANNOUNCEMENT_S = 3.0
 """How soon a caller with others ahead is told the place; later every `announce_every_s` of the queue."""
 
+_SWEEP_FROM = 1024
 _AT_ONCE = datetime.min.replace(tzinfo=UTC)
 _K = TypeVar("_K")
 
@@ -28,12 +29,22 @@ class Alarm(Generic[_K]):
         """Nothing is set."""
         self._current = current
         self._heap: list[tuple[datetime, Any]] = []
+        self._sweep_at = _SWEEP_FROM
 
     def set(self, key: _K) -> None:
         """Watch the moment at which `key` is due now, if it is."""
         due = self._current(key)
-        if due is not None:
-            heappush(self._heap, (due, key))
+        if due is None:
+            return
+        heappush(self._heap, (due, key))
+        if len(self._heap) >= self._sweep_at:
+            self._sweep()
+
+    def _sweep(self) -> None:
+        """Drop the moments overtaken: while a long ledger is read nobody asks, and they would pile up."""
+        self._heap = [(due, key) for due, key in self._heap if self._current(key) == due]
+        heapify(self._heap)
+        self._sweep_at = max(_SWEEP_FROM, 2 * len(self._heap))
 
     def next_due(self) -> datetime | None:
         """The earliest moment that still stands."""

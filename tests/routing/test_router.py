@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 
 from console.domain import events as ev
+from console.domain.address import Address
 from console.domain.agent import Agent, AgentState, Presence
 from console.domain.interaction import Phase
 from console.domain.queue import Queue, SkillNeed
@@ -250,3 +251,19 @@ def test_facts_about_what_is_over_change_nothing() -> None:
     assert world.end(interaction) == []
     assert world.router.late_facts == before + 2
     assert world.router.agent("ada").free
+
+
+# ---------------------------------------------------------------- several facts before one decision
+
+
+def test_of_those_freed_together_the_longest_idle_chooses_first() -> None:
+    world = World((SUPPORT,), (ADA, BOB))
+    world.sign_in("ada")
+    ringing = world.call("support")
+    world.wait(1)
+    world.sign_in("bob", ready=False)
+    world.only_tell(ev.AgentBecameReady, agent="bob")
+    world.only_tell(ev.InteractionEnded, interaction=ringing, by=ev.EndedBy.CUSTOMER)
+    interaction = world.clock.new_id()
+    world.tell(ev.InteractionArrived, interaction=interaction, customer=Address("sip:1@x"), called="support")
+    assert world.rung(interaction) == "ada"
