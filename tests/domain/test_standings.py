@@ -1,0 +1,158 @@
+"""The one derivation of standings: every fact against every phase, and the races by name."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from console.clock import StoppedClock
+from console.domain import events as ev
+from console.domain.address import Address
+from console.domain.agent import Agent, AgentState, Presence
+from console.domain.errors import IllegalTransition
+from console.domain.interaction import Phase, next_phase
+from console.domain.standing import after
+from console.domain.standings import SIGN_IN_REASON, Standings
+
+START = datetime.fromisoformat("2026-11-23T09:00:00+00:00")
+CLOCK = StoppedClock(START)
+ONE, OFFER, OTHER = CLOCK.new_id(), CLOCK.new_id(), CLOCK.new_id()
+
+FACTS: dict[str, dict[str, object]] = {
+    "InteractionArrived": {"customer": Address("sip:1@x"), "called": "a"},
+    "InteractionRefused": {"reason": "full"},
+    "InteractionQueued": {"queue": "a", "waiting_since": START},
+    "InteractionLeftQueue": {"queue": "a", "reason": ev.LeaveReason.TIMEOUT},
+    "InteractionOffered": {"offer": OFFER, "queue": "a", "agent": "ada", "ring_timeout_s": 20.0},
+    "OfferEnded": {"offer": OFFER, "agent": "ada", "reason": ev.OfferEndReason.NO_ANSWER},
+    "InteractionAnswered": {"offer": OFFER, "queue": "a", "agent": "ada"},
+    "InteractionHeld": {"agent": "ada"},
+    "InteractionResumed": {"agent": "ada"},
+    "InteractionTransferred": {"agent": "ada", "target": "b"},
+    "InteractionEnded": {"by": ev.EndedBy.CUSTOMER},
+}
+WAY = {
+    Phase.NEW: (),
+    Phase.ARRIVED: ("InteractionArrived",),
+    Phase.WAITING: ("InteractionArrived", "InteractionQueued"),
+    Phase.OFFERED: ("InteractionArrived", "InteractionQueued", "InteractionOffered"),
+    Phase.CONNECTED: ("InteractionArrived", "InteractionQueued", "InteractionOffered", "InteractionAnswered"),
+    Phase.HELD: (
+        *("InteractionArrived", "InteractionQueued", "InteractionOffered", "InteractionAnswered"),
+        "InteractionHeld",
+    ),
+    Phase.ENDED: ("InteractionArrived", "InteractionEnded"),
+}
+
+
+def _told(standings: Standings, kind: str, *, at: datetime = START, **other: object) -> None:
+    fields = FACTS.get(kind, {}) | other
+    if issubclass(getattr(ev, kind), ev.InteractionEvent):
+        fields.setdefault("interaction", ONE)
+    standings.apply(getattr(ev, kind)(id=CLOCK.new_id(), at=at, **fields))
+
+
+def _at_work() -> Standings:
+    standings = Standings()
+    _told(standings, "AgentConfigured", agent=Agent(key="ada", queues=("a",)))
+    _told(standings, "AgentSignedIn", agent="ada", contact="sip:ada@x", session=CLOCK.new_id())
+    _told(standings, "AgentBecameReady", agent="ada")
+    return standings
+
+
+def _phase(standings: Standings) -> Phase:
+    known = standings.interactions.get(ONE)
+    return known.phase if known else Phase.ENDED
+
+
+@pytest.mark.parametrize("phase", list(Phase))
+@pytest.mark.parametrize("kind", list(FACTS))
+def test_every_fact_in_every_phase(phase: Phase, kind: str) -> None:
+    """What the table allows moves as the table says; what it does not is counted and changes nothing."""
+    standings = _at_work()
+    for step in WAY[phase]:
+        _told(standings, step)
+    ignored = standings.ignored
+    _told(standings, kind)
+    try:
+        expected = next_phase(phase, kind)
+    except IllegalTransition:
+        expected = phase
+    if kind == "InteractionAnswered" and phase is not Phase.NEW:
+        expected = Phase.ENDED if phase is Phase.ENDED else Phase.CONNECTED  # an answer is always true
+    if phase is Phase.ENDED and kind == "InteractionArrived":
+        expected = Phase.ARRIVED  # nobody remembers what is over: ids are never used again
+    if phase is Phase.NEW:
+        expected = Phase.ARRIVED if kind == "InteractionArrived" else Phase.ENDED
+    assert _phase(standings) is expected
+    if expected is phase and kind not in {
+    """What the table allows moves as it says; what it does not is counted and changes nothing."""
+    }:  # fmt: skip
+        assert standings.ignored == ignored + 1
+
+
+@pytest.mark.parametrize("phase", list(Phase))
+def test_an_end_frees_everybody(phase: Phase) -> None:
+    standings = _at_work()
+    for step in WAY[phase]:
+        _told(standings, step)
+    _told(standings, "InteractionEnded")
+    ada = standings.agents["ada"]
+    assert (ada.work, ada.open_offer, ada.state, standings.interactions) == ({}, None, AgentState.READY, {})
+
+
+def test_signing_in_begins_with_a_pause() -> None:
+    standings = Standings()
+    _told(standings, "AgentSignedIn", agent="new", contact="sip:new@x", session=CLOCK.new_id())
+    new = standings.agents["new"]
+    assert (new.state, new.reason, new.since, new.linked) == (AgentState.PAUSED, SIGN_IN_REASON, START, True)
+
+
+@pytest.mark.parametrize("kind", ["AgentBecameReady", "AgentNotResponding", "AgentSignedOut"])
+def test_who_is_not_signed_in_gets_no_state(kind: str) -> None:
+    standings = Standings()
+    _told(standings, "AgentConfigured", agent=Agent(key="ada"))
+    _told(standings, kind, agent="ada")
+    _told(standings, kind, agent="nobody")
+    assert (standings.agents["ada"].state, standings.ignored) == (AgentState.OFFLINE, 2)
+
+
+def test_an_answer_shows_that_the_agent_responds() -> None:
+    standings = _at_work()
+    for kind in ("InteractionArrived", "InteractionQueued", "InteractionOffered", "OfferEnded"):
+        _told(standings, kind)
+    _told(standings, "AgentNotResponding", agent="ada")
+    _told(standings, "InteractionAnswered")
+    ada = standings.agents["ada"]
+    assert (ada.state, ada.presence) == (AgentState.ON_CONTACT, Presence.READY)
+
+
+def test_the_end_of_another_offer_ends_nothing() -> None:
+    standings = _at_work()
+    for kind in WAY[Phase.OFFERED]:
+        _told(standings, kind)
+    _told(standings, "OfferEnded", offer=OTHER)
+    assert _phase(standings) is Phase.OFFERED
+    assert standings.agents["ada"].state is AgentState.OFFERED
+
+
+def test_time_in_state_begins_anew_with_the_state_or_its_reason_only() -> None:
+    standings = _at_work()
+    for second, reason in ((10, "Break"), (20, "Break"), (30, "Lunch")):
+        _told(standings, "AgentPaused", at=START + timedelta(seconds=second), agent="ada", reason=reason)
+    assert standings.agents["ada"].since == START + timedelta(seconds=30)
+    _told(standings, "AgentPaused", at=START + timedelta(seconds=40), agent="ada", reason="Lunch")
+    assert standings.agents["ada"].since == START + timedelta(seconds=30)
+
+
+def test_wrap_up_is_not_begun_again_by_a_second_fact() -> None:
+    standings = _at_work()
+    wrap_up = {"agent": "ada", "interaction": ONE, "queue": "a", "limit_s": 30.0}
+    _told(standings, "WrapUpStarted", **wrap_up)
+    _told(standings, "WrapUpStarted", at=START + timedelta(seconds=20), **wrap_up)
+    assert standings.agents["ada"].wrap_up_until == START + timedelta(seconds=30)
+    assert (standings.agents["ada"].state, standings.ignored) == (AgentState.WRAP_UP, 1)
+
+
+@pytest.mark.parametrize("seconds", [1e300, float("inf")])
+def test_a_limit_without_measure_is_ten_years(seconds: float) -> None:
+    assert (after(START, seconds) - START).days == 3650
