@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from console.domain.agent import AgentState, Presence, Role
@@ -25,6 +25,7 @@ Open = Callable[..., AgentWindow]
 def press(window: AgentWindow, keys: str) -> None:
     """Press a shortcut where the keyboard is."""
     sequence = QKeySequence(keys)[0]
+    QApplication.processEvents()  # new cards have their place
     target = window.focusWidget() or window
     QTest.keyClick(target, sequence.key(), sequence.keyboardModifiers())
 
@@ -44,7 +45,7 @@ def asked(scene: Scene) -> list[str]:
 # ---- keys alone
 
 
-def test_a_shift_by_keys_alone(scene: Scene, open_window: Open) -> None:
+def test_a_shift_by_keys_alone(scene: Scene, open_window: Open) -> None:  # noqa: PLR0915  a shift is long
     window = open_window(scene)
     press(window, "Ctrl+R")
     assert scene.link.asked[-1] == ("ready", "")
@@ -116,39 +117,30 @@ def test_an_ambiguous_key_is_never_left(scene: Scene, open_window: Open) -> None
     assert asked(scene) == ["answer"]
 
 
-def test_tab_reaches_every_control_and_each_says_what_it_is(scene: Scene, open_window: Open) -> None:
+def test_tab_goes_as_the_eye_does_and_each_stop_says_what_it_is(scene: Scene, open_window: Open) -> None:
     scene.history.rows = make_rows(3, scene.clock)
-    window = open_window(scene)
+    window = open_window(scene, width=800)
     scene.phone.answer(scene.phone.ring())
-    seen: list[QWidget] = []
-    for _ in range(80):
+    window.desk.menu.setFocus()
+    names = []
+    for _ in range(16):
         press(window, "Tab")
         focus = window.focusWidget()
         assert focus is not None
-        if focus in seen:
-            break
-        seen.append(focus)
-    names = [widget.accessibleName() for widget in seen]
-    assert "" not in names, [type(widget) for widget in seen if not widget.accessibleName()]
-    wanted = {
-        "Ready",
-        "Pause…",
-        "Menu",
-        "Mute",
-        "Hold",
+        names.append(focus.accessibleName())
+    assert names == [
+        "Call somebody: number, name or address", "Keypad", "Call", "Talking: Anna Müller", "Mute", "Hold",
         "Keypad",
-        "Transfer",
-        "End call",
-        "Search the call history",
-    }
-    assert wanted - set(names) == {"Ready"} - set(names)
+        "Transfer", "End call", "Search the call history", "Missed 1", "Export", "Call history", "Outcome",
+        "Note", "Ready",
+    ]  # fmt: skip
 
 
 def test_digits_typed_on_the_card_go_into_the_call(scene: Scene, open_window: Open) -> None:
     window = open_window(scene)
     call = scene.phone.ring()
     assert window.desk.stage.cards[0].isAncestorOf(window.focusWidget())
-    press(window, "Return") if False else press(window, "F2")
+    press(window, "F2")
     assert window.focusWidget() is window.desk.stage.cards[0]
     write(window, "12#")
     assert [entry for entry in scene.phone.asked if entry[0] == "send_digits"] == [
@@ -348,8 +340,11 @@ def test_registration_in_words(scene: Scene, open_window: Open) -> None:
     window = open_window(scene)
 
     def registered(account: str, ok: bool, code: int) -> None:
-        scene.bus.publish(RegistrationChanged(id=scene.clock.new_id(), at=scene.clock.now(), account=account,
-                                              registered=ok, sip_code=code, reason="" if ok else "Forbidden"))  # fmt: skip
+        reason = "" if ok else "Forbidden"
+        scene.bus.publish(
+            RegistrationChanged(id=scene.clock.new_id(), at=scene.clock.now(), account=account, registered=ok,
+                                sip_code=code, reason=reason)
+        )  # fmt: skip
 
     registered("own", True, 200)
     assert window.status.registration.words == "Registered"

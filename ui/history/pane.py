@@ -80,6 +80,7 @@ class HistoryPane(QWidget):
         self.missed = ActionButton(words("Missed"), "phone-missed", kind="quiet")
         self.missed.setCheckable(True)
         self.missed.toggled.connect(lambda _on: self._look())
+        self._export = ActionButton(words("Export"), "download", kind="quiet", bare=True)
         self.list = self._make_list()
         self._empty = EmptyState("history", "")
         self._empty.acted.connect(self._show_all)
@@ -92,6 +93,11 @@ class HistoryPane(QWidget):
         self._about = ElidedLabel(role="strong")
         self._place = QStackedLayout()
         self._lay_out()
+
+    @property
+    def stops(self) -> list[QWidget]:
+        """Where Tab stops, in order."""
+        return [self.search, self.missed, self._export, self.list, self.editor.disposition, self.editor.text]
 
     def refresh(self) -> None:
         """Look at the history again: a row was written."""
@@ -165,17 +171,16 @@ class HistoryPane(QWidget):
             part.setMinimumHeight(HEIGHT)  # calls at hand come first: they may take all but one row
 
     def _make_top(self) -> QHBoxLayout:
-        export = ActionButton(self._words("Export"), "download", kind="quiet", bare=True)
-        menu = QMenu(export)
+        menu = QMenu(self._export)
         menu.addAction(self._words("Export as CSV…"), lambda: self.export_wanted.emit("csv"))
         menu.addAction(self._words("Export as JSON…"), lambda: self.export_wanted.emit("json"))
-        export.setMenu(menu)
+        self._export.setMenu(menu)
         top = QHBoxLayout()
         top.setContentsMargins(M, M, S, S)
         top.setSpacing(XS)
         top.addWidget(self.search, 1)
         top.addWidget(self.missed)
-        top.addWidget(export)
+        top.addWidget(self._export)
         return top
 
     def _make_detail(self) -> QWidget:

@@ -61,6 +61,11 @@ class WrapUpPanel(QFrame):
         self.hide()
 
     @property
+    def stops(self) -> list[QWidget]:
+        """Where Tab stops after the note."""
+        return [self._done]
+
+    @property
     def time(self) -> str:
         """The time that is left, as shown."""
         return self._time.text()

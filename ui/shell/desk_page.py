@@ -1,5 +1,6 @@
 """The agent's place: state, queues, dial field, calls, wrap-up, history; joined here, blind to each other."""
 
+from itertools import pairwise
 from uuid import UUID
 
 from PySide6.QtCore import Qt, Signal
@@ -54,6 +55,7 @@ class DeskPage(QWidget):
         self._wish: Wish | None = None
         self._of_interaction: dict[UUID, tuple[UUID, str]] = {}
         self._wrapped: UUID | None = None
+        self._ordered: tuple[UUID, ...] | None = None
         self.ticker = Ticker(self)
         self.ticker.ticked.connect(self.tick)
         self.switch = StateSwitch(words)
@@ -212,7 +214,21 @@ class DeskPage(QWidget):
         for part in (self.stage, self.history, self.editor):
             part.failed.connect(self.failed)
 
+    def _order_stops(self) -> None:
+        """Tab goes as the eye does: state, dial field, calls, wrap-up, history."""
+        switch = self.switch
+        stops: list[QWidget] = [switch.sign_in, switch.ready, switch.pause, self.menu, *self.dialler.stops]
+        for card in self.stage.cards:
+            stops += card.stops
+        stops += [self.editor.disposition, self.editor.text, *self.wrap_up.stops, *self.history.stops]
+        for before, after in pairwise(stops):
+            self.setTabOrder(before, after)
+
     def _calls_changed(self) -> None:
+        known = tuple(card.call for card in self.stage.cards)
+        if known != self._ordered:
+            self._ordered = known
+            self._order_stops()
         for call in self._services.phone.calls:
             if call.interaction is not None:
                 self._of_interaction[call.interaction] = (call.call, call.peer.shown)

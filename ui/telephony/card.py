@@ -131,6 +131,12 @@ class CallCard(QFrame):
                 self._keypad.setFocus()
 
     @property
+    def stops(self) -> list[QWidget]:
+        """Where Tab stops, in order."""
+        keys = [self._mute, self._hold, self._keys, self._transfer]
+        return [self, self._rings.answer, self._rings.decline, *keys, self._end]
+
+    @property
     def keypad(self) -> QWidget | None:
         """The keypad, once it was opened."""
         return self._keypad

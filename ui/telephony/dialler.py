@@ -73,6 +73,11 @@ class Dialler(QWidget):
         return field
 
     @property
+    def stops(self) -> list[QWidget]:
+        """Where Tab stops, in order."""
+        return [self.field, self._open, self._call]
+
+    @property
     def error(self) -> str:
         """What is said under the field."""
         return self._error.text()
