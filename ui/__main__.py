@@ -128,6 +128,7 @@ def _demo(chosen: argparse.Namespace) -> int:
         agents=chosen.agents,
         callers=chosen.callers,
         screenshots=screenshots,
+        folder=chosen.folder or "",
         person=person,
     )
     report = asyncio.run(run_demo(wish, SystemClock(), _say, PjsuaEngine))
@@ -168,6 +169,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--callers", type=int, default=25, metavar="C", help="customers, without a screen (25)")
     demo.add_argument("--report", metavar="FILE.json", help="write the figures and the books here")
     demo.add_argument("--screenshots", metavar="DIR", help="leave pictures of both windows here")
+    demo.add_argument("--folder", metavar="DIR", help="keep the databases here (else in a temporary folder)")
     demo.add_argument("--switch", default="embedded", choices=("embedded", "asterisk"))
     demo.set_defaults(command=_demo)
     windows = commands.add_parser("demo-windows")

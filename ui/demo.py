@@ -54,6 +54,7 @@ async def run_windows(application: QApplication, clock: Clock) -> None:
     await app.desk.link.sign_in(invitation.url, invitation.user, invitation.password)
     window.show_desk()
     await app.watch_as(invitation.url, invitation.supervisor, invitation.password)
+    arrange(application, window, app.wallboard)
     shots = Photographer(app, Path(invitation.screenshots)) if invitation.screenshots else None
     _tell("ready")
     told = asyncio.create_task(reader())
@@ -68,6 +69,20 @@ async def run_windows(application: QApplication, clock: Clock) -> None:
     _tell(msgspec.json.encode(farewell).decode())
     hand.stop()
     await app.close()
+
+
+def arrange(application: QApplication, window: QWidget, wallboard: QWidget | None) -> None:
+    """The wallboard on a second screen if there is one, else behind the agent's window, both to be seen."""
+    screens = application.screens()
+    here = screens[0].availableGeometry()
+    if wallboard is not None:
+        there = screens[-1].availableGeometry()
+        wallboard.move(there.topLeft())
+    window.move(
+        here.right() - window.frameGeometry().width(), here.bottom() - window.frameGeometry().height()
+    )
+    window.raise_()
+    window.activateWindow()
 
 
 def painted(app: App) -> dict[str, float | int]:
