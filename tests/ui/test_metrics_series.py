@@ -22,15 +22,17 @@ def sample(
 
 
 def test_a_queue_that_a_sample_does_not_name_had_nobody_waiting() -> None:
-    lines = waiting_lines([sample(0, {"a": 2}), sample(2, {"b": 1})])
+    lines = waiting_lines([sample(0, {"a": 2}), sample(2, {"b": 1})], ("a", "b"))
     assert {line.key: line.y for line in lines} == {"a": (2.0, 0.0), "b": (0.0, 1.0)}
 
 
 def test_only_the_busiest_queues_get_a_line_and_one_may_be_alone() -> None:
     many = [sample(0, {f"q{n:02}": n for n in range(50)})]
-    lines = waiting_lines(many)
-    assert [line.key for line in lines] == [f"q{n}" for n in range(49, 49 - LINES, -1)]
-    assert [line.y for line in waiting_lines(many, "q07")] == [(7.0,)]
+    keys = [f"q{n:02}" for n in range(50)]
+    lines = waiting_lines(many, keys)
+    assert [line.key for line in lines] == [f"q{n}" for n in range(50 - LINES, 50)]
+    assert [line.number for line in lines] == list(range(50 - LINES, 50))
+    assert [(line.y, line.number) for line in waiting_lines(many, keys, "q07")] == [((7.0,), 7)]
 
 
 def test_bands_stand_on_each_other_and_leave_out_empty_states() -> None:
@@ -76,7 +78,7 @@ def test_recent_is_the_last_half_hour_and_thinning_keeps_first_places() -> None:
 def test_no_samples_no_trouble() -> None:
     assert recent(()) == ()
     assert thinned(()) == ()
-    assert waiting_lines([]) == []
+    assert waiting_lines([], ["a"])[0].y == ()
     assert agent_bands([]) == []
 
 

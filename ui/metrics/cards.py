@@ -124,12 +124,12 @@ def large(ink: Ink, place: QRectF, view: TileView, tongue: Tongue, age: str, *, 
     spare = max(0.0, inner.height() - 184 * scale) / 4
     _head(ink, inner, view, 16, 12)
     top = inner.top() + 28 * scale + spare
-    shares, left = (0.29, 0.30, 0.41), inner.left()
+    shares, left = (0.26, 0.28, 0.46), inner.left()
     figures = (view.waiting, view.longest, view.service)
     captions = (view.waiting.label, tongue.say("longest short"), view.service.label)
     for share, figure, caption in zip(shares, figures, captions, strict=True):
         width = inner.width() * share
-        big(ink, QRectF(left, top, width - 4 * scale, 52 * scale), figure, 28, caption)
+        big(ink, QRectF(left, top, width - 4 * scale, 52 * scale), figure, 26, caption)
         left += width
     top += 57 * scale + spare
     _bar(
@@ -145,7 +145,7 @@ def large(ink: Ink, place: QRectF, view: TileView, tongue: Tongue, age: str, *, 
     ink.rule(QPointF(inner.left(), top), inner.width())
     left, top = inner.left(), top + 5 * scale + spare / 2
     for share, figure in zip(
-        (0.17, 0.17, 0.38, 0.28), (view.asa, view.aht, view.abandoned, view.ready), strict=True
+        (0.19, 0.19, 0.36, 0.26), (view.asa, view.aht, view.abandoned, view.ready), strict=True
     ):
         width = inner.width() * share
         _pair(ink, QRectF(left, top, width - 4 * scale, 36 * scale), figure)

@@ -282,7 +282,7 @@ class Graphs(QWidget):
 
         theme = theme_of(self)
         samples = self._samples(board)
-        lines = waiting_lines(samples, self._focus) if samples else []
+        lines = waiting_lines(samples, tuple(self._names), self._focus) if samples else []
         self.cards[0].tell(data=bool(lines))
         if lines:
             self._waiting.draw(lines)
@@ -294,10 +294,10 @@ class Graphs(QWidget):
                 Entry(
                     self._names.get(line.key, line.key),
                     self._tongue.count(round(line.y[-1])),
-                    theme.series[number % len(theme.series)],
-                    dashes=tuple(DASHES[number % len(DASHES)]),
+                    theme.series[line.number % len(theme.series)],
+                    dashes=tuple(DASHES[line.number % len(DASHES)]),
                 )
-                for number, line in enumerate(lines)
+                for line in lines
             ]
         )
 

@@ -10,15 +10,15 @@ import pyqtgraph as pg
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPen
 
-from ui.metrics.ink import type_of
+from ui.metrics.ink import measure, type_of
 from ui.metrics.presenter import SERVICE_CRITICAL_BELOW
 from ui.metrics.series import INTERVAL_S, Band, Bars, Line, Steps
 from ui.metrics.tongue import Tongue
 from ui.theme import Theme
 
 DASHES: tuple[list[float], ...] = ([], [6, 3], [1.5, 2.5], [8, 3, 1.5, 3], [12, 4], [3, 3])
-_SPACINGS = (60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600)
-_LEAST_SPAN_S = 300.0
+_SPACINGS = (15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600)
+_LEAST_SPAN_S = 60.0
 
 
 class TimeAxis(pg.AxisItem):  # type: ignore[misc]  # untyped base
@@ -35,9 +35,10 @@ class TimeAxis(pg.AxisItem):  # type: ignore[misc]  # untyped base
         wanted = (most - least) / room
         return [(float(next((step for step in _SPACINGS if step >= wanted), _SPACINGS[-1])), 0.0)]
 
-    def tickStrings(self, values: list[float], _scale: float, _spacing: float) -> list[str]:
-        """Hours and minutes."""
-        return [self._tongue.minute(datetime.fromtimestamp(value, UTC)) for value in values]
+    def tickStrings(self, values: list[float], _scale: float, spacing: float) -> list[str]:
+        """Hours and minutes, with seconds where ticks are closer."""
+        say = self._tongue.minute if spacing >= 60 else self._tongue.time
+        return [say(datetime.fromtimestamp(value, UTC)) for value in values]
 
     def _grown(self) -> float:
         font = self.style["tickFont"]
@@ -143,9 +144,9 @@ class WaitingPlot(Plot):
         """Draw anew."""
         self.clear()
         highest = 0.0
-        for number, line in enumerate(lines):
-            tint = self.theme.series[number % len(self.theme.series)]
-            pen = self.pen(tint, 2.0, DASHES[number % len(DASHES)])
+        for line in lines:
+            tint = self.theme.series[line.number % len(self.theme.series)]
+            pen = self.pen(tint, 2.0, DASHES[line.number % len(DASHES)])
             self.addItem(pg.PlotCurveItem(list(line.x), list(line.y), pen=pen, antialias=True))
             highest = max(highest, *line.y)
         if lines:
@@ -170,19 +171,24 @@ class AgentsPlot(Plot):
             )
             self.addItem(curve)
         tall = self.getPlotItem().getViewBox().height() or 100.0
-        near = max(1, len(x) // 4)  # the words stand over the newest quarter: they have to fit into all of it
         for band in bands:
-            low, high = max(band.low[-near:]), min(band.high[-near:])
-            if (high - low) / most * tall < 13 * self.scale_:
-                continue
-            words = pg.TextItem(
-                self.tongue.say(f"state {band.state}"),
-                color=self.theme.states[band.state].ink,
-                anchor=(1.0, 0.5),
-            )
-            words.setFont(type_of(round(11 * self.scale_), strong=True))
-            words.setPos(x[-1], (low + high) / 2)
-            self.addItem(words)
+            self._name(band, x, most, tall)
+
+    def _name(self, band: Band, x: tuple[float, ...], most: float, tall: float) -> None:
+        """Write a band's word at its newest end, if it is tall enough all along the word."""
+        size = round(11 * self.scale_)
+        text = self.tongue.say(f"state {band.state}")
+        first, last = self.getPlotItem().viewRange()[0]
+        wide = self.getPlotItem().getViewBox().width() or 100.0
+        start = x[-1] - (measure(size, strong=True).horizontalAdvance(text) + 14) / wide * (last - first)
+        along = [place for place, at in enumerate(x) if at >= start]
+        low, high = max(band.low[along[0] :]), min(band.high[along[0] :])
+        if start < x[0] or (high - low) / most * tall < 13 * self.scale_:
+            return
+        words = pg.TextItem(text, color=self.theme.states[band.state].ink, anchor=(1.0, 0.5))
+        words.setFont(type_of(size, strong=True))
+        words.setPos(x[-1], (low + high) / 2)
+        self.addItem(words)
 
 
 class ServicePlot(Plot):
@@ -215,7 +221,7 @@ class ServicePlot(Plot):
                 antialias=True,
             )
             self.addItem(points)
-        self.setXRange(min(steps.x[0], steps.x[-1] - 7 * INTERVAL_S), steps.x[-1] + INTERVAL_S, padding=0.0)
+        self.setXRange(min(steps.x[0], steps.x[-1] - 3 * INTERVAL_S), steps.x[-1] + INTERVAL_S, padding=0.0)
         self.counts(106.0)
 
     @staticmethod
@@ -249,5 +255,5 @@ class CallsPlot(Plot):
                     x0=x, height=list(values), width=wide * 0.86, brush=QColor(fill), pen=self.pen(edge, 1.3)
                 )
             )
-        self.setXRange(min(bars.x[0], bars.x[-1] - 7 * INTERVAL_S), bars.x[-1] + INTERVAL_S, padding=0.0)
+        self.setXRange(min(bars.x[0], bars.x[-1] - 3 * INTERVAL_S), bars.x[-1] + INTERVAL_S, padding=0.0)
         self.counts(most_of(max(bars.offered)))

@@ -23,11 +23,12 @@ BANDS = (
 
 
 class Line(msgspec.Struct, frozen=True):
-    """One line: a queue's key and its values."""
+    """One line: a queue's key and values. `number` is its own for good: colour and dashes stay."""
 
     key: str
     x: tuple[float, ...]
     y: tuple[float, ...]
+    number: int = 0
 
 
 class Band(msgspec.Struct, frozen=True):
@@ -71,17 +72,15 @@ def times(samples: Sequence[Sample]) -> tuple[float, ...]:
     return tuple(sample.at.timestamp() for sample in samples)
 
 
-def waiting_lines(samples: Sequence[Sample], queue: str = "") -> list[Line]:
-    """Waiting calls over time: one queue's line, or those of the busiest queues."""
+def waiting_lines(samples: Sequence[Sample], keys: Sequence[str], queue: str = "") -> list[Line]:
+    """Waiting calls over time of the queues `keys`: one queue's line, or those of the busiest."""
     x = times(samples)
-    if queue:
-        return [Line(queue, x, tuple(float(sample.waiting.get(queue, 0)) for sample in samples))]
-    keys = sorted({key for sample in samples for key in sample.waiting if key})
     weight = {key: sum(sample.waiting.get(key, 0) for sample in samples) for key in keys}
-    busiest = sorted(keys, key=lambda key: (-weight[key], key))
+    busiest = set(sorted(keys, key=lambda key: -weight[key])[:LINES])
     return [
-        Line(key, x, tuple(float(sample.waiting.get(key, 0)) for sample in samples))
-        for key in busiest[:LINES]
+        Line(key, x, tuple(float(sample.waiting.get(key, 0)) for sample in samples), number)
+        for number, key in enumerate(keys)
+        if (key == queue if queue else key in busiest)
     ]
 
 
