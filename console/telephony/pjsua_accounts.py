@@ -10,7 +10,7 @@ import pjsua2 as pj
 
 from console.telephony.engine import Account, AccountState, EngineEvent, EngineSettings, Transport
 from console.telephony.message import user_of
-from console.telephony.pjsua_calls import guarded
+from console.telephony.pjsua_desk import guarded
 from console.telephony.pjsua_setup import account_config, nobody_config, transport_config
 
 FIRST_RETRY_S = 2.0

@@ -10,7 +10,7 @@ import pjsua2 as pj
 from console.domain.errors import EnvironmentFault
 from console.telephony.build import EngineBuild, SoundDevice
 from console.telephony.engine import EngineSettings
-from console.telephony.pjsua_calls import words_of
+from console.telephony.pjsua_desk import words_of
 from console.telephony.pjsua_setup import endpoint_config, keep_quiet
 
 _ASKED_CALLS = 100_000

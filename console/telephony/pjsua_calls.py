@@ -6,11 +6,9 @@ end the
 program), so each is guarded.
 """
 
-import functools
 import logging
 import random
-from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 import pjsua2 as pj
@@ -28,8 +26,8 @@ from console.telephony.engine import (
     TransferProgress,
 )
 from console.telephony.message import completed_elsewhere
+from console.telephony.pjsua_desk import Desk, guarded, words_of
 from console.telephony.pjsua_setup import call_defaults
-from console.telephony.pjsua_sound import Mixer
 from console.telephony.quality import Meter, Reading
 
 _log = logging.getLogger(__name__)
@@ -39,55 +37,6 @@ RETRY_S = 0.05
 GIVE_UP_S = 4.0
 _ACTIVE = (pj.PJSUA_CALL_MEDIA_ACTIVE, pj.PJSUA_CALL_MEDIA_REMOTE_HOLD)
 _HOLD = {pj.PJSUA_CALL_MEDIA_LOCAL_HOLD: "local", pj.PJSUA_CALL_MEDIA_REMOTE_HOLD: "remote"}
-
-
-class Desk(Protocol):
-    """What a call needs of its engine."""
-
-    mixer: Mixer
-
-    def emit(self, event: EngineEvent) -> None:
-        """Tell an event."""
-
-    def now(self) -> float:
-        """Monotonic seconds."""
-
-    def new_id(self) -> UUID:
-        """A fresh id."""
-
-    def forget(self, call: "DeskCall") -> None:
-        """The call is over in pjsua2 as well."""
-
-    def later(self, action: Callable[[], None]) -> None:
-        """Have something done once pjsua2 has sent what it is about to send."""
-
-    def take_over(self, old: "DeskCall", new: "DeskCall") -> None:
-        """`new` replaces `old` under the same key."""
-
-
-def guarded(callback: Callable[..., None]) -> Callable[..., None]:
-    """A callback that logs what it raises instead of raising it into C code."""
-
-    @functools.wraps(callback)
-    def safe(*arguments: Any) -> None:
-        try:
-            callback(*arguments)
-        except Exception:  # noqa: BLE001  # logged; nothing may be raised into C code
-            _log.exception("the callback %s failed", callback.__name__)
-
-    return safe
-
-
-def words_of(fault: pj.Error) -> str:
-    """A pjsua2 error in one line."""
-    return str(fault.reason or fault.title or fault.status).strip()
-
-
-def never_sent(at: float, call: UUID) -> CallDisconnected:
-    """The end of a call that was given up before its INVITE went out."""
-    return CallDisconnected(
-        at=at, call=call, code=487, reason="Request Terminated", by_us=True, answered=False
-    )
 
 
 class DeskCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
@@ -109,6 +58,7 @@ class DeskCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         """A new outgoing call, or pjsua2's `call_id` that came in."""
         super().__init__(account, call_id)
         self.outgoing = call_id < 0
+        self._account = account
         self._key = key
         self._desk = desk
 
@@ -181,6 +131,13 @@ class DeskCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
     def refer_replacing(self, consult: "DeskCall") -> None:
         """Ask the other side to take the place of ours in `consult`."""
         self.xferReplaces(consult, call_defaults())
+
+    def inherit(self, *, muted: bool, meter: Meter | None) -> None:
+        """Go on where a call stood whose dialog this one replaces."""
+        self._answered = True
+        self._muted = muted
+        self._meter = meter
+        self._measured_at = self._desk.now()
 
     def tick(self, now: float) -> None:
         """What time brings: statistics, a hold tried again, an end that was not agreed to."""
@@ -281,6 +238,15 @@ class DeskCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
     def onCallTransferRequest(self, parameters: Any) -> None:  # noqa: N802  # pjsua2's name
         """The other side wants us to call somebody: a desk does not let itself be sent."""
         parameters.statusCode = pj.PJSIP_SC_DECLINE
+
+    @guarded
+    def onCallReplaced(self, parameters: Any) -> None:  # noqa: N802  # pjsua2's name
+        """Another dialog took this one's place (RFC 3891): the call goes on in it, under the same key."""
+        heir = DeskCall(self._desk, self._account, key=self.key, call_id=parameters.newCallId)
+        heir.inherit(muted=self._muted, meter=self._meter)
+        parameters.newCall = heir
+        self.hushed = True
+        self._desk.take_over(self, heir)
 
     @guarded
     def onCallTransferStatus(self, parameters: Any) -> None:  # noqa: N802  # pjsua2's name
