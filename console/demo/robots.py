@@ -7,7 +7,6 @@ import asyncio
 from collections.abc import Callable
 from uuid import UUID
 
-import msgspec
 from aiosipua import (
     IncomingCall,
     OutgoingCall,
@@ -19,30 +18,12 @@ from aiosipua import (
 )
 
 from console.demo.peers import Robot, RobotTcp, Voice, first_of
+from console.demo.roles import AgentCall, CustomerResult, Plan
 from console.demo.tones import Ear, ToneEnd
 
+__all__ = ["AgentCall", "CustomerResult", "Plan", "RobotAgent", "RobotCustomer", "Voice"]
+
 NAMES = {"PCMU": 0, "PCMA": 8, "G722": 9}
-
-
-class CustomerResult(msgspec.Struct, kw_only=True):
-    """What a robot customer lived through. Times are seconds since it began to call."""
-
-    number: str
-    arrived: bool = False
-    answered_at: float | None = None
-    heard_tone: int | None = None
-    waited: float = 0.0
-    talked: float = 0.0
-    ended_by: str = ""  # customer, switch, refused
-    code: int = 0
-    sent: int = 0
-    received: int = 0
-    lost: int = 0
-
-    @property
-    def heard(self) -> bool:
-        """It heard an agent's tone."""
-        return self.heard_tone is not None
 
 
 class RobotCustomer:
@@ -172,37 +153,6 @@ class RobotCustomer:
             call.hangup(self._robot.uac)
 
 
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """What a robot agent does with a call. Times in seconds."""
-
-    answer_after_s: float | None = 0.0  # None: let it ring
-    decline: int = 0  # a SIP status to refuse with, 0: none
-    talk_s: float | None = None  # None: until the customer hangs up
-    hold_after_s: float | None = None
-    hold_s: float = 0.5
-    transfer_to: str = ""  # a SIP URI: blind transfer instead of hanging up after talk_s
-
-
-class AgentCall(msgspec.Struct, kw_only=True):
-    """A call that a robot agent got."""
-
-    interaction: UUID | None
-    headers: dict[str, str]
-    caller: str
-    answered: bool = False
-    heard_tone: int | None = None
-    ended_by: str = ""  # agent, switch, cancelled, declined
-    transfer_code: int = 0
-    sent: int = 0
-    received: int = 0
-    lost: int = 0
-
-    @property
-    def heard(self) -> bool:
-        """It heard the customer's tone."""
-        return self.heard_tone is not None
-
-
 class RobotAgent:
     """Waits on its contact; rings, answers, talks, holds, transfers and hangs up as its plan says."""
 
@@ -252,6 +202,11 @@ class RobotAgent:
         """Hold or take back every call, by re-INVITE."""
         for desk in self._live.values():
             desk.hold(on=on)
+
+    def mute(self, *, on: bool) -> None:
+        """Send no sound at all, as a program that hangs."""
+        for desk in self._live.values():
+            desk.sound.sounding = not on
 
     def hang_up(self) -> None:
         """End every call."""

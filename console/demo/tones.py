@@ -41,9 +41,9 @@ class Ear:
 
     def listen(self, pcm: bytes) -> int | None:
         """The tone in 20 ms of sound, or None; counts it in `heard`."""
-        samples = np.frombuffer(pcm, dtype="<i2").astype(np.float64)
-        if len(samples) != _FRAME:
+        if len(pcm) != 2 * _FRAME:
             return None
+        samples = np.frombuffer(pcm, dtype="<i2").astype(np.float64)
         energy = float(samples @ samples)
         if energy < _FRAME * 100.0**2 or not self._tones:
             return None
@@ -116,6 +116,16 @@ class ToneEnd:
             ended = 0x80 if step > 5 else 0
             body = struct.pack("!BBH", _DIGITS.index(digit), ended | 10, min(step, 5) * _FRAME)
             self._pending.append(body + stamp)
+
+    @property
+    def peer(self) -> tuple[str, int] | None:
+        """Where it sends to, once it knows."""
+        return self._peer
+
+    def send_raw(self, data: bytes) -> None:
+        """Send any bytes from here."""
+        if self._peer is not None:
+            self._sock.sendto(data, self._peer)
 
     def close(self) -> None:
         """Give the port back."""

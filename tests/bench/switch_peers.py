@@ -1,4 +1,4 @@
-"""The other side of bench_switch: robots in a process of their own. Prints contacts, reads an address, reports."""
+"""The other side of bench_switch: robots in their own process. Prints contacts, reads an address, reports."""
 
 import asyncio
 import json

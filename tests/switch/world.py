@@ -11,8 +11,7 @@ from uuid import UUID
 import numpy as np
 
 from console.clock import SystemClock
-from console.demo.peers import Voice
-from console.demo.robots import AgentCall, Plan, RobotAgent, RobotCustomer
+from console.demo.robots import AgentCall, Plan, RobotAgent, RobotCustomer, Voice
 from console.domain.events import InteractionArrived, InteractionEnded, InteractionEvent
 from console.switch.switch import Ring, Switch
 from console.switch.ticker import Ticker

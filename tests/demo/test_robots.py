@@ -1,0 +1,134 @@
+"""Robots against each other and against nothing: what they report is true."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+
+import numpy as np
+import pytest
+
+from console.demo.robots import AgentCall, Plan, RobotAgent, RobotCustomer, Voice
+from console.demo.tones import Ear, tone_frames
+from console.switch.ticker import Ticker
+
+pytestmark = pytest.mark.sip
+CUSTOMER, AGENT = 1000, 600
+
+
+@pytest.fixture
+async def ticker() -> AsyncIterator[Ticker]:
+    ticker = Ticker(Counter())
+    yield ticker
+    ticker.stop()
+
+
+def voice(tone: int, ticker: Ticker, **more: object) -> Voice:
+    return Voice(tone=tone, listens_for=(CUSTOMER, AGENT), ticker=ticker, **more)  # type: ignore[arg-type]
+
+
+async def meet(
+    ticker: Ticker, plan: Plan, *, patience_s: float = 5.0, talk_s: float | None = 0.5, **more: object
+) -> tuple[RobotCustomer, RobotAgent]:
+    """A customer calls an agent directly."""
+    agent = RobotAgent(voice(AGENT, ticker, **more), lambda call: plan)
+    await agent.start()
+    talker = voice(CUSTOMER, ticker, codecs=("PCMU",), tcp=bool(more.get("tcp")))
+    customer = RobotCustomer(agent.contact, talker, number="1", patience_s=patience_s, talk_s=talk_s)
+    async with asyncio.timeout(20):
+        await customer.run()
+    ended = asyncio.Event()
+    agent.on_change = lambda call: ended.set() if call.ended_by else None
+    async with asyncio.timeout(5):
+        while not all(call.ended_by for call in agent.calls):
+            await ended.wait()
+    await agent.stop()
+    return customer, agent
+
+
+async def test_they_hear_each_other(ticker: Ticker) -> None:
+    customer, agent = await meet(ticker, Plan())
+    result, call = customer.result, agent.calls[0]
+    assert result.arrived
+    assert (result.heard_tone, call.heard_tone) == (AGENT, CUSTOMER)
+    assert (result.ended_by, call.ended_by) == ("customer", "switch")
+    assert result.waited <= result.waited + result.talked
+    assert result.lost == call.lost == 0
+
+
+async def test_the_agent_hangs_up(ticker: Ticker) -> None:
+    customer, agent = await meet(ticker, Plan(talk_s=0.6), talk_s=None)
+    assert (customer.result.ended_by, agent.calls[0].ended_by) == ("switch", "agent")
+
+
+async def test_impatience(ticker: Ticker) -> None:
+    customer, agent = await meet(ticker, Plan(answer_after_s=None), patience_s=0.3)
+    assert not customer.result.arrived
+    assert not customer.result.heard
+    assert customer.result.ended_by == "customer"
+    assert agent.calls[0].ended_by == "cancelled"
+
+
+async def test_a_refusal_is_reported_with_its_status(ticker: Ticker) -> None:
+    customer, agent = await meet(ticker, Plan(decline=486))
+    assert (customer.result.code, customer.result.ended_by) == (486, "refused")
+    assert agent.calls[0].ended_by == "declined"
+
+
+async def test_no_tone_no_answer(ticker: Ticker) -> None:
+    """An agent who is silent was not heard: the customer's patience ends."""
+
+    def mute(call: AgentCall) -> None:
+        if call.answered:
+            agent.mute(on=True)
+
+    agent = RobotAgent(voice(AGENT, ticker))
+    agent.on_change = mute
+    await agent.start()
+    customer = RobotCustomer(
+        agent.contact, voice(CUSTOMER, ticker, codecs=("PCMU",)), number="1", patience_s=0.5
+    )
+    await customer.run()
+    await agent.stop()
+    assert customer.result.arrived
+    assert not customer.result.heard
+    assert customer.result.answered_at is None
+
+
+async def test_somebody_tells_that_a_person_answered(ticker: Ticker) -> None:
+    agent = RobotAgent(voice(AGENT, ticker), lambda call: Plan(talk_s=0.3))
+    await agent.start()
+    deaf = Voice(tone=CUSTOMER, listens_for=(), codecs=("PCMU",), ticker=ticker)
+    customer = RobotCustomer(agent.contact, deaf, number="1", patience_s=0.1, talk_s=10)
+    agent.on_change = lambda call: customer.connected()
+    result = await customer.run()
+    await agent.stop()
+    assert result.ended_by == "switch"
+    assert result.answered_at is not None
+
+
+@pytest.mark.parametrize("payload_type", [0, 8, 9])
+def test_a_tone_is_recognised_among_others(payload_type: int) -> None:
+    from aiortp.codecs import get_codec
+
+    ear = Ear((600, 1000, 1400))
+    codec = get_codec(payload_type)
+    for frame in tone_frames(1000, payload_type)[5:20]:
+        pcm = codec.decode(frame)
+        if codec.sample_rate == 16000:
+            pcm = np.frombuffer(pcm, "<i2")[::2].tobytes()
+        ear.listen(pcm)
+    assert set(ear.heard) == {1000}
+    assert ear.heard[1000] >= 12
+
+
+def test_noise_music_and_silence_are_no_tone() -> None:
+    ear = Ear((600, 1000))
+    chance = np.random.default_rng(3)
+    for _ in range(200):
+        ear.listen((chance.normal(0, 5000, 160)).astype("<i2").tobytes())
+    places = np.arange(160) / 8000
+    chord = sum(3000 * np.sin(2 * np.pi * hertz * places) for hertz in (440, 600, 880, 1000))
+    ear.listen(np.asarray(chord).astype("<i2").tobytes())
+    ear.listen(bytes(320))
+    ear.listen(b"odd")
+    assert not ear.heard
