@@ -231,7 +231,7 @@ class RobotAgent:
         self.calls.append(seen)
         self._ear = Ear(self.voice.listens_for)
         desk = _Desk(self._robot, call, seen, self._ear, self.voice.tone)
-        desk.changed = self.on_change
+        desk.changed = lambda seen: self.on_change(seen)
         self._live[call.call_id] = desk
         desk.gone = lambda: self._live.pop(call.call_id, None)
         desk.begin(self.plan(seen), [NAMES[name] for name in self.voice.codecs])
