@@ -384,3 +384,34 @@ def test_after_sign_out_no_figure_of_before_is_shown(opened: Opener, qtbot: QtBo
     service.tell(board)
     qtbot.waitUntil(lambda: len(window.tile_views) == 3)
     assert not window.agents.table.isHidden()
+
+
+def test_on_a_wall_the_agents_turn_page_by_page(opened: Opener) -> None:
+    window, _service, _clock = opened(board_of(3, 100))
+    window.set_kiosk(True)
+    bar, seen = window.agents.table.verticalScrollBar(), set()
+    for _ in range(50):
+        seen.add(bar.value())
+        window.agents.table.turn_page()
+        if bar.value() == 0:
+            break
+    tall = window.agents.table.verticalHeader().defaultSectionSize()
+    page = window.agents.table.viewport().height() // tall
+    assert bar.value() == 0
+    assert len(seen) >= 100 // (page + 1)
+    assert bar.maximum() in seen
+    window.set_kiosk(False)
+
+
+def test_what_a_tile_has_no_room_for_is_said_to_screen_readers(opened: Opener, qtbot: QtBot) -> None:
+    window, _service, _clock = opened(board_of(50, 100))
+    window.queues.setFocus()
+    qtbot.keyClick(window.queues, Qt.Key.Key_Down)
+    spoken = window.queues.accessibleDescription()
+    assert spoken == window.tile_views[1].spoken
+    for figure in (window.tile_views[1].asa, window.tile_views[1].aht, window.tile_views[1].ready):
+        assert f"{figure.label} {figure.text}" in spoken
+    assert window.head.accessibleName().startswith("Waiting ")
+    assert window.graphs.cards[1].legend.accessibleName() == ", ".join(
+        f"{entry.words} {entry.number}" for entry in window.graphs.cards[1].legend.entries
+    )

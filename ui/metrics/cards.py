@@ -124,12 +124,12 @@ def large(ink: Ink, place: QRectF, view: TileView, tongue: Tongue, age: str, *, 
     spare = max(0.0, inner.height() - 184 * scale) / 4
     _head(ink, inner, view, 16, 12)
     top = inner.top() + 28 * scale + spare
-    shares, left = (0.26, 0.28, 0.46), inner.left()
+    shares, left = (0.25, 0.30, 0.45), inner.left()
     figures = (view.waiting, view.longest, view.service)
     captions = (view.waiting.label, tongue.say("longest short"), view.service.label)
     for share, figure, caption in zip(shares, figures, captions, strict=True):
         width = inner.width() * share
-        big(ink, QRectF(left, top, width - 4 * scale, 52 * scale), figure, 26, caption)
+        big(ink, QRectF(left, top, width - 5 * scale, 52 * scale), figure, 26, caption)
         left += width
     top += 57 * scale + spare
     _bar(
