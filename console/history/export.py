@@ -13,13 +13,12 @@ from typing import Any, TextIO
 from uuid import UUID
 
 import msgspec
-import sqlite_utils
 
 from console.domain.errors import StoreError
 from console.history import index, rows
 from console.history.queries import Only, condition
 from console.history.rows import HistoryRow
-from console.store.database import Database
+from console.store.database import Connection, Database
 
 COLUMNS = (
     "started_at",
@@ -108,7 +107,7 @@ async def _export(database: Database, path: Path, write: _Write, text: str, only
             pass
     path = path.resolve()  # noqa: ASYNC240 - one look at the folder the person just chose
 
-    def job(db: sqlite_utils.Database) -> int:
+    def job(db: Connection) -> int:
         if path.exists() and not path.is_file():
             raise StoreError(f"{path}: this is a folder or a device. Name a file for the export.")
         part = path.with_name(path.name + ".part")
@@ -132,7 +131,7 @@ def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
-def _found(db: sqlite_utils.Database, where: str, values: list[Any]) -> Iterator[HistoryRow]:
+def _found(db: Connection, where: str, values: list[Any]) -> Iterator[HistoryRow]:
     """The rows, newest first, fetched in pages within the one read transaction of the job."""
     sql = f"SELECT {rows.COLUMNS} FROM call WHERE {where} ORDER BY call.number DESC"  # noqa: S608 - our own text
     cursor = db.execute(sql, values)

@@ -11,23 +11,22 @@ import math
 from datetime import datetime, timedelta
 from typing import Any
 
-import sqlite_utils
-
 from console.domain.address import Address
 from console.history.schema import digits_of, fold
+from console.store.database import Connection
 
 _HALF_LIFE_S = timedelta(days=14).total_seconds()
 _ANONYMOUS = {"", "anonymous", "unknown", "restricted", "unavailable"}
 _AT_ONCE = 1000
 
 
-def is_behind(db: sqlite_utils.Database) -> bool:
+def is_behind(db: Connection) -> bool:
     """Whether there are calls that cannot be found yet."""
     row = db.execute("SELECT max(number) > (SELECT number FROM found_until) FROM call").fetchone()
     return bool(row[0])
 
 
-def catch_up(db: sqlite_utils.Database) -> bool:
+def catch_up(db: Connection) -> bool:
     """Index the next calls that are not; False when that was all."""
     found = db.execute(
         "SELECT number, uri, name, queue, digits, started_at, disposition, note FROM call"
@@ -47,7 +46,7 @@ def catch_up(db: sqlite_utils.Database) -> bool:
     return len(found) == _AT_ONCE
 
 
-def renote(db: sqlite_utils.Database, number: int, disposition: str, note: str) -> None:
+def renote(db: Connection, number: int, disposition: str, note: str) -> None:
     """The note of a call changed. One that is not indexed yet gets its words with the rest of it."""
     db.conn.execute(
         "UPDATE call_words SET note = ? WHERE rowid = ? AND rowid <= (SELECT number FROM found_until)",
@@ -55,7 +54,7 @@ def renote(db: sqlite_utils.Database, number: int, disposition: str, note: str) 
     )
 
 
-def forget(db: sqlite_utils.Database, numbers: list[tuple[Any, ...]]) -> None:
+def forget(db: Connection, numbers: list[tuple[Any, ...]]) -> None:
     """These calls are deleted. Their numbers may be given again, so the mark goes back behind them."""
     db.conn.executemany("DELETE FROM call_words WHERE rowid = ?", numbers)
     db.conn.execute(
@@ -63,7 +62,7 @@ def forget(db: sqlite_utils.Database, numbers: list[tuple[Any, ...]]) -> None:
     )
 
 
-def _count(db: sqlite_utils.Database, peer: Address, digits: str, started_at: str) -> None:
+def _count(db: Connection, peer: Address, digits: str, started_at: str) -> None:
     key = peer_key(peer)
     known = db.conn.execute("SELECT number, name, score FROM peer WHERE key = ?", (key,)).fetchone()
     score = raised(known[2] if known else None, datetime.fromisoformat(started_at))

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-import sqlite_utils
 
 from console.bus import Bus
 from console.clock import Clock
@@ -18,7 +17,7 @@ from console.history import index, rows
 from console.history.rows import HistoryRow
 from console.history.schema import digits_of, match_all, stamp
 from console.store import outbox
-from console.store.database import Database
+from console.store.database import Connection, Database
 
 NOTE_LIMIT = 10_000
 """Characters that a note may have."""
@@ -152,7 +151,7 @@ class History:
         await self._tell(call)
         return row
 
-    def _write_note(self, db: sqlite_utils.Database, noted: CallNoted) -> HistoryRow:
+    def _write_note(self, db: Connection, noted: CallNoted) -> HistoryRow:
         found = db.execute(
             "SELECT number, interaction FROM call WHERE call = ?", [str(noted.call)]
         ).fetchone()
@@ -209,7 +208,7 @@ _HAS_WORDS = "number IN (SELECT rowid FROM peer_words WHERE peer_words MATCH ?)"
 _BEST = "ORDER BY score DESC LIMIT ?"
 
 
-def _completions(db: sqlite_utils.Database, prefix: str, limit: int) -> list[Completion]:
+def _completions(db: Connection, prefix: str, limit: int) -> list[Completion]:
     match, digits = match_all(prefix), digits_of(prefix)
     if digits:
         where = f"(digits >= ? AND digits < ?) OR {_HAS_WORDS}"
@@ -233,11 +232,11 @@ def _after(digits: str) -> str:
     return digits + ":"
 
 
-def _missed_unseen(db: sqlite_utils.Database) -> int:
+def _missed_unseen(db: Connection) -> int:
     return int(db.execute("SELECT count(*) FROM call WHERE missed = 1").fetchone()[0])
 
 
-def _see_missed(db: sqlite_utils.Database) -> UUID | None:
+def _see_missed(db: Connection) -> UUID | None:
     newest = db.execute("SELECT call FROM call WHERE missed = 1 ORDER BY number DESC LIMIT 1").fetchone()
     if newest is None:
         return None
@@ -245,7 +244,7 @@ def _see_missed(db: sqlite_utils.Database) -> UUID | None:
     return UUID(newest[0])
 
 
-def _totals(db: sqlite_utils.Database) -> Totals:
+def _totals(db: Connection) -> Totals:
     (all_,) = db.execute("SELECT count(*) FROM call").fetchone()
     (unsynced,) = db.execute("SELECT count(DISTINCT call) FROM outbox").fetchone()
     return Totals(all_, unsynced, _missed_unseen(db))

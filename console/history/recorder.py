@@ -14,7 +14,6 @@ from datetime import datetime
 from uuid import UUID
 
 import msgspec
-import sqlite_utils
 
 from console.bus import Bus
 from console.clock import Clock
@@ -34,7 +33,7 @@ from console.history import index, rows
 from console.history.rows import Entry
 from console.history.schema import clean, clean_address
 from console.store import outbox
-from console.store.database import Database
+from console.store.database import Connection, Database
 
 _log = logging.getLogger(__name__)
 _RETRY_S = (0.5, 30.0)
@@ -262,7 +261,7 @@ class Recorder:
             self._failing = False
             _log.warning("the call history is written again, nothing was lost")
 
-    def _close_lost(self, db: sqlite_utils.Database) -> list[UUID]:
+    def _close_lost(self, db: Connection) -> list[UUID]:
         lost = [
             Entry(
                 call=call,
@@ -284,12 +283,12 @@ class Recorder:
         )
 
 
-def _perform(db: sqlite_utils.Database, batch: list[Entry]) -> int:
+def _perform(db: Connection, batch: list[Entry]) -> int:
     rows.write(db, batch)
     return outbox.counts(db).waiting
 
 
-def _perform_sound_ones(db: sqlite_utils.Database, batch: list[Entry]) -> int:
+def _perform_sound_ones(db: Connection, batch: list[Entry]) -> int:
     """Our own mistake in one call must not keep the others from the disk, nor stop the recorder."""
     for entry in batch:
         try:

@@ -7,12 +7,10 @@ import contextlib
 from collections.abc import Iterator
 from datetime import timedelta
 
-import sqlite_utils
-
 from console.clock import Clock
 from console.history import index
 from console.history.schema import stamp
-from console.store.database import Database
+from console.store.database import Connection, Database
 
 _AT_ONCE = 500
 
@@ -34,7 +32,7 @@ async def purge(database: Database, clock: Clock, keep_days: int) -> int:
     return gone
 
 
-def _purge_some(db: sqlite_utils.Database, limit: str) -> int:
+def _purge_some(db: Connection, limit: str) -> int:
     found = db.execute(
         "SELECT number FROM call WHERE started_at < ? AND ended_at < ?"
         " AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.call = call.call) ORDER BY number LIMIT ?",
@@ -46,7 +44,7 @@ def _purge_some(db: sqlite_utils.Database, limit: str) -> int:
     return len(found)
 
 
-def _purge_peers(db: sqlite_utils.Database, limit: str) -> None:
+def _purge_peers(db: Connection, limit: str) -> None:
     """A peer whose last call is older than the limit goes, unless that call is still kept."""
     found = db.execute(
         "SELECT number FROM peer WHERE last_at < ?"
@@ -59,7 +57,7 @@ def _purge_peers(db: sqlite_utils.Database, limit: str) -> None:
 
 
 @contextlib.contextmanager
-def _overwriting(db: sqlite_utils.Database) -> Iterator[None]:
+def _overwriting(db: Connection) -> Iterator[None]:
     """What is deleted meanwhile is overwritten in the file: it is personal data."""
     db.execute("PRAGMA secure_delete=ON").fetchall()
     try:

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-import sqlite_utils
 
 from console.domain.address import Address
 from console.domain.call import CallEnd, Direction, Quality
@@ -15,6 +14,7 @@ from console.domain.events import CallRecorded
 from console.domain.queue import SkillNeed
 from console.history.schema import digits_of, stamp
 from console.store import outbox
+from console.store.database import Connection
 
 _json = msgspec.json.Encoder()
 _quality = msgspec.json.Decoder(Quality)
@@ -151,7 +151,7 @@ _INSERT = f"INSERT INTO call ({_FIXED}, {_MOVING}) VALUES ({_VALUES})"  # noqa: 
 _WRITE = f"{_INSERT} ON CONFLICT (call) DO UPDATE SET {_CHANGED}"
 
 
-def write(db: sqlite_utils.Database, entries: Sequence[Entry]) -> None:
+def write(db: Connection, entries: Sequence[Entry]) -> None:
     """Write calls as they stand, and the records of those that are over into the outbox, in one transaction.
 
     Writing an entry again changes nothing.
@@ -197,7 +197,7 @@ def _outcome(entry: Entry) -> tuple[Any, ...]:
     return ended_at, record.end.value, record.sip_code, entry.sip_reason, int(missed), int(entry.deliver)
 
 
-def left_open(db: sqlite_utils.Database) -> list[tuple[OpenCall, datetime]]:
+def left_open(db: Connection) -> list[tuple[OpenCall, datetime]]:
     """The calls that a dead program left open, each with when it was last heard of."""
     found = db.execute(
         "SELECT call, record, agent, interaction, incoming, uri, name, account, queue, started_at,"

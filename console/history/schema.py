@@ -10,10 +10,8 @@ index).
 import unicodedata
 from datetime import UTC, datetime
 
-import sqlite_utils
-from sqlite_utils import Migrations
-
 from console.domain.address import Address
+from console.store.database import Connection, Migrations
 
 history_migrations = Migrations("history")
 
@@ -24,7 +22,7 @@ _SPECIAL = str.maketrans(
 
 
 @history_migrations()
-def m001_calls(db: sqlite_utils.Database) -> None:
+def m001_calls(db: Connection) -> None:
     """Begin the tables."""
     db.execute("""
         CREATE TABLE call (

@@ -16,13 +16,18 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
-
-import sqlite_utils
-from sqlite_utils import Migrations
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from console.clock import Clock, SystemClock
 from console.domain.errors import StoreError
+
+if TYPE_CHECKING:
+    import sqlite_utils
+
+    Connection: TypeAlias = sqlite_utils.Database
+else:
+    # sqlite-utils takes a fifth of a second to load: where a database is opened, not before the first window.
+    Connection = Any
 
 _T = TypeVar("_T")
 
@@ -43,11 +48,29 @@ _SMALL = 32 * 1024 * 1024
 _SIDE_FILES = ("", "-wal", "-shm")
 
 
+class Migrations:
+    """The steps that bring one room's tables up to date, in order, each done once. Used as a decorator."""
+
+    def __init__(self, name: str) -> None:
+        """`name` tells this room's steps from another's in the same database."""
+        self.name = name
+        self.steps: list[Callable[[Connection], None]] = []
+
+    def __call__(self) -> Callable[[Callable[[Connection], None]], Callable[[Connection], None]]:
+        """Add a step."""
+
+        def add(step: Callable[[Connection], None]) -> Callable[[Connection], None]:
+            self.steps.append(step)
+            return step
+
+        return add
+
+
 class _Thread:
     """A thread with one connection: runs functions in the order they came, each in its own transaction."""
 
-    def __init__(self, name: str, connect: Callable[[], sqlite_utils.Database], path: Path) -> None:
-        self._jobs: queue.SimpleQueue[tuple[Callable[[sqlite_utils.Database], Any], Any, Any] | None] = (
+    def __init__(self, name: str, connect: Callable[[], Connection], path: Path) -> None:
+        self._jobs: queue.SimpleQueue[tuple[Callable[[Connection], Any], Any, Any] | None] = (
             queue.SimpleQueue()
         )
         self._path = path
@@ -56,7 +79,7 @@ class _Thread:
         self._thread = threading.Thread(target=self._work, args=(connect,), name=name, daemon=True)
         self._thread.start()
 
-    async def run(self, job: Callable[[sqlite_utils.Database], _T]) -> _T:
+    async def run(self, job: Callable[[Connection], _T]) -> _T:
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[_T] = loop.create_future()
         with self._lock:
@@ -73,8 +96,8 @@ class _Thread:
                 self._jobs.put(None)
         self._thread.join()
 
-    def _work(self, connect: Callable[[], sqlite_utils.Database]) -> None:
-        db: sqlite_utils.Database | None = None
+    def _work(self, connect: Callable[[], Connection]) -> None:
+        db: Connection | None = None
         while (item := self._jobs.get()) is not None:
             job, loop, answer = item
             value: Any = None
@@ -132,7 +155,7 @@ class Database:
             raise
         return cls(path, lock, notice)
 
-    async def run(self, job: Callable[[sqlite_utils.Database], _T]) -> _T:
+    async def run(self, job: Callable[[Connection], _T]) -> _T:
         """Run a function on the write thread, in a transaction of its own that is on the disk on return.
 
         Raises StoreError for a fault of disk or file (nothing of the function is kept then), or what the
@@ -140,7 +163,7 @@ class Database:
         """
         return await self._writer.run(job)
 
-    async def read(self, job: Callable[[sqlite_utils.Database], _T]) -> _T:
+    async def read(self, job: Callable[[Connection], _T]) -> _T:
         """Run a function that only reads, on the read thread; it sees what was written before."""
         return await self._reader.run(job)
 
@@ -170,7 +193,9 @@ def translated(path: Path) -> Iterator[None]:
         raise StoreError(f"{path}: the database cannot be used: {fault.strerror or fault}.") from fault
 
 
-def _connect(path: Path, *, query_only: bool = False) -> sqlite_utils.Database:
+def _connect(path: Path, *, query_only: bool = False) -> Connection:
+    import sqlite_utils  # late: see Connection
+
     connection = sqlite3.connect(path, timeout=_BUSY_S)
     try:
         connection.execute("PRAGMA journal_mode=WAL")
@@ -244,10 +269,15 @@ def _is_doubtful(path: Path) -> bool:
     return path.stat().st_size < _SMALL or path.with_name(path.name + "-wal").exists()
 
 
-def _bring_up_to_date(db: sqlite_utils.Database, path: Path, migrations: Sequence[Migrations]) -> None:
+def _bring_up_to_date(db: Connection, path: Path, migrations: Sequence[Migrations]) -> None:
+    from sqlite_utils.migrations import Migrations as Steps
+
     try:
         for one in migrations:
-            one.apply(db)
+            steps = Steps(one.name)
+            for step in one.steps:
+                steps()(step)
+            steps.apply(db)
     except sqlite3.OperationalError as fault:
         if fault.sqlite_errorcode & 0xFF != sqlite3.SQLITE_ERROR:
             raise
@@ -256,7 +286,7 @@ def _bring_up_to_date(db: sqlite_utils.Database, path: Path, migrations: Sequenc
         ) from fault
 
 
-def _check(db: sqlite_utils.Database) -> None:
+def _check(db: Connection) -> None:
     """Raise what SQLite raises for a damaged file when the file's structure does not hold."""
     (found,) = db.execute("PRAGMA quick_check(1)").fetchone()
     if found != "ok":
@@ -265,12 +295,10 @@ def _check(db: sqlite_utils.Database) -> None:
         raise fault
 
 
-def _refuse_newer(db: sqlite_utils.Database, path: Path, migrations: Sequence[Migrations]) -> None:
+def _refuse_newer(db: Connection, path: Path, migrations: Sequence[Migrations]) -> None:
     if "_sqlite_migrations" not in db.table_names():
         return
-    empty = sqlite_utils.Database(memory=True, execute_plugins=False)
-    known = {(one.name, step.name) for one in migrations for step in one.pending(empty)}
-    empty.close()
+    known = {(one.name, step.__name__) for one in migrations for step in one.steps}
     done = set(db.execute("SELECT migration_set, name FROM _sqlite_migrations").fetchall())
     if done - known:
         raise StoreError(

@@ -10,17 +10,16 @@ from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 import msgspec
-import sqlite_utils
-from sqlite_utils import Migrations
 
 from console.domain.events import CallNoted, CallRecorded
+from console.store.database import Connection, Migrations
 from console.wire import encode_event
 
 outbox_migrations = Migrations("outbox")
 
 
 @outbox_migrations()
-def m001_outbox(db: sqlite_utils.Database) -> None:
+def m001_outbox(db: Connection) -> None:
     """Begin the table."""
     db.execute("""
         CREATE TABLE outbox (
@@ -48,7 +47,7 @@ class OutboxCounts(msgspec.Struct, frozen=True):
     parked: int
 
 
-def enqueue(db: sqlite_utils.Database, *events: CallRecorded | CallNoted) -> None:
+def enqueue(db: Connection, *events: CallRecorded | CallNoted) -> None:
     """Put records in, within the caller's transaction. One that is there already (by id) is left as it is."""
     db.conn.executemany(
         "INSERT OR IGNORE INTO outbox (id, call, agent, event) VALUES (?, ?, ?, ?)",
@@ -56,7 +55,7 @@ def enqueue(db: sqlite_utils.Database, *events: CallRecorded | CallNoted) -> Non
     )
 
 
-def waiting(db: sqlite_utils.Database, agent: str, limit: int) -> list[Waiting]:
+def waiting(db: Connection, agent: str, limit: int) -> list[Waiting]:
     """The oldest records of this agent, and of nobody in particular, that wait.
 
     Records of another agent who used this desk wait until that agent signs in here again.
@@ -68,12 +67,12 @@ def waiting(db: sqlite_utils.Database, agent: str, limit: int) -> list[Waiting]:
     return [Waiting(UUID(id_), UUID(call), event) for id_, call, event in rows.fetchall()]
 
 
-def take_out(db: sqlite_utils.Database, ids: Iterable[UUID]) -> None:
+def take_out(db: Connection, ids: Iterable[UUID]) -> None:
     """The centre has these for certain: let them go."""
     db.conn.executemany("DELETE FROM outbox WHERE id = ?", [(str(id_),) for id_ in ids])
 
 
-def park(db: sqlite_utils.Database, refused: Sequence[tuple[UUID, str]]) -> None:
+def park(db: Connection, refused: Sequence[tuple[UUID, str]]) -> None:
     """The centre will never take these: keep them with its reason."""
     db.conn.executemany(
         "UPDATE outbox SET refused = ? WHERE id = ?",
@@ -81,12 +80,12 @@ def park(db: sqlite_utils.Database, refused: Sequence[tuple[UUID, str]]) -> None
     )
 
 
-def release(db: sqlite_utils.Database) -> int:
+def release(db: Connection) -> int:
     """Try the parked ones again (after the centre was mended); how many they are."""
     return int(db.conn.execute("UPDATE outbox SET refused = '' WHERE refused <> ''").rowcount)
 
 
-def counts(db: sqlite_utils.Database) -> OutboxCounts:
+def counts(db: Connection) -> OutboxCounts:
     """How many wait and how many are parked, of all agents. The index alone answers: records are long."""
     row = db.execute(
         "SELECT count(*), coalesce(sum(refused <> ''), 0) FROM outbox INDEXED BY outbox_call"

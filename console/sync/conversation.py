@@ -19,7 +19,8 @@ from websockets.exceptions import (
 
 from console.clock import Clock
 from console.domain.errors import BadInput, NetworkError
-from console.sync.http import Place, in_words
+from console.sync.http import in_words
+from console.sync.place import Place
 from console.wire import (
     CentreFrame,
     Farewell,

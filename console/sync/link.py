@@ -1,11 +1,11 @@
-"""The desk's link to its centre: sign-in, one websocket that is kept up, the board, commands, and the
-outbox's way out.
+"""The desk's link to its centre: sign-in, one websocket that is kept up, commands, the outbox's way out.
 
 States (LinkState) and what moves between them; every change is one LinkChanged on the bus:
 
-none/signed_out --sign_in--> connecting --Welcome--> online --silence, close--> lost --Welcome--> online
-connecting, lost --token refused, Farewell(retry=false)--> refused --sign_in--> connecting any --sign_out-->
-signed_out
+* none, signed out, refused: sign_in makes it connecting;
+* connecting, lost: a Welcome makes it online, a refused token or a Farewell without return refused;
+* online: silence or a closed connection makes it lost, which tries again by itself;
+* any: sign_out makes it signed out.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ import logging
 import ssl
 from collections.abc import Callable
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from console.bus import Bus
 from console.clock import Clock
@@ -22,10 +23,13 @@ from console.domain.events import LinkChanged, LinkState
 from console.domain.figures import Snapshot
 from console.sync.backoff import Backoff
 from console.sync.centre_view import CentreView
-from console.sync.conversation import Conversation, Ending
-from console.sync.http import CentreHttp, Place, SignedIn, read_url
 from console.sync.outbox import Answer, Outbox
+from console.sync.place import Place, SignedIn, read_url
 from console.wire import AgentView, CentreFrame, Command, Hello, Reply, Welcome
+
+if TYPE_CHECKING:
+    from console.sync.conversation import Conversation, Ending
+    from console.sync.http import CentreHttp
 
 _log = logging.getLogger(__name__)
 
@@ -38,7 +42,7 @@ _STEADY_S = 5.0
 class _Way:
     """The outbox's way to the centre, for one sign-in."""
 
-    def __init__(self, http: CentreHttp, signed_in: SignedIn) -> None:
+    def __init__(self, http: "CentreHttp", signed_in: SignedIn) -> None:
         self._http = http
         self._token = signed_in.token
         self.agent = signed_in.user
@@ -163,9 +167,8 @@ class Link:
         await self.sign_out()
         if not place.secure and not place.loopback:
             _log.warning("the link to %s is not encrypted: use https", place.base)
-        tls = (self._tls or ssl.create_default_context()) if place.secure else None
-        http = CentreHttp(place, tls)
         self._become(LinkState.CONNECTING)
+        http, tls = await asyncio.to_thread(_way_to, place, self._tls)
         try:
             signed_in = await http.sign_in(user, password)
         except BaseException as fault:
@@ -243,7 +246,9 @@ class Link:
             self._become(LinkState.LOST, ending.reason)
             await asyncio.sleep(self._backoff.next_s())
 
-    async def _converse(self, place: Place, tls: ssl.SSLContext | None) -> Ending:
+    async def _converse(self, place: Place, tls: ssl.SSLContext | None) -> "Ending":
+        from console.sync.conversation import Conversation
+
         self._conversation = Conversation(place, tls, self._clock, self)
         try:
             return await self._conversation.run()
@@ -339,3 +344,14 @@ class Link:
     def known_sequence(self) -> int:
         """The newest sequence that this desk has seen."""
         return self._view.sequence
+
+
+def _way_to(place: Place, tls: ssl.SSLContext | None) -> "tuple[CentreHttp, ssl.SSLContext | None]":
+    """The way to a centre. Runs on a thread: loading HTTP, websocket and TLS takes a third of a second, which
+    neither the start of a window nor its painting should wait for.
+    """
+    import console.sync.conversation  # noqa: F401 - loaded here, used by the link
+    from console.sync import http
+
+    used = (tls or ssl.create_default_context()) if place.secure else None
+    return http.CentreHttp(place, used), used

@@ -12,14 +12,13 @@ from typing import Protocol
 from uuid import UUID
 
 import msgspec
-import sqlite_utils
 
 from console.bus import Bus
 from console.clock import Clock
 from console.domain.errors import EnvironmentFault
 from console.domain.events import HistoryChanged
 from console.store import outbox as table
-from console.store.database import Database
+from console.store.database import Connection, Database
 from console.store.outbox import OutboxCounts, Waiting
 from console.sync.backoff import Backoff, retry_after_s
 
@@ -222,7 +221,7 @@ class Outbox:
         return 0.0
 
     async def _settle(self, rows: list[Waiting], verdict: Verdict) -> None:
-        def settle(db: sqlite_utils.Database) -> int:
+        def settle(db: Connection) -> int:
             table.take_out(db, verdict.taken)
             table.park(db, verdict.refused)
             return table.counts(db).waiting

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.bench
 CALLS = 1000
 TURNS = 5
 ROWS = 100_000
-PEERS = 20_000
+PEERS = 100_000
 CLOCK = SystemClock()
 QUALITY = Quality(codec="PCMU", mos=4.3, sent=3000, received=2990, lost=10)
 FIRST = ["Anna", "Berta", "Cäsar", "Dora", "Emil", "Friedrich", "Gustav", "Heinrich", "Ida", "Jürgen"]

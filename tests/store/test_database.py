@@ -9,11 +9,10 @@ from pathlib import Path
 
 import pytest
 import sqlite_utils
-from sqlite_utils import Migrations
 
 from console.clock import StoppedClock
 from console.domain.errors import StoreError
-from console.store.database import Database
+from console.store.database import Database, Migrations
 
 CLOCK = StoppedClock(datetime(2026, 11, 22, 9, 0, tzinfo=UTC))
 
@@ -149,8 +148,12 @@ async def test_a_damaged_file_is_set_aside_and_told_of(tmp_path: Path, damage: s
 
 async def test_a_newer_database_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
     newer = Migrations("things")
-    newer(name="m001_thing")(m001_thing)
-    newer(name="m002_more")(lambda db: db.execute("ALTER TABLE thing ADD COLUMN more"))
+    newer()(m001_thing)
+
+    @newer()
+    def m002_more(db: sqlite_utils.Database) -> None:
+        db.execute("ALTER TABLE thing ADD COLUMN more")
+
     path = tmp_path / "desk.db"
     await Database.open(path, [newer], clock=CLOCK).close()
     with pytest.raises(StoreError, match=r"newer Callboard.*Update"):
@@ -166,7 +169,11 @@ async def test_an_older_database_is_brought_up_to_date(tmp_path: Path) -> None:
     await database.run(put("kept"))
     await database.close()
     more = Migrations("more")
-    more(name="m001_more")(lambda db: db.execute("ALTER TABLE thing ADD COLUMN more"))
+
+    @more()
+    def m001_more(db: sqlite_utils.Database) -> None:
+        db.execute("ALTER TABLE thing ADD COLUMN more")
+
     database = opened(path, more)
     assert await database.read(names) == ["kept"]
     await database.close()
@@ -204,7 +211,7 @@ async def test_a_second_opening_in_the_same_program_is_refused(tmp_path: Path) -
 def test_a_second_program_is_refused_and_one_that_was_killed_leaves_no_lock(tmp_path: Path) -> None:
     path = tmp_path / "desk.db"
     script = (
-        "import sys; from pathlib import Path; from console.store.database import Database\n"
+        "import sys; from pathlib import Path; from console.store.database import Database, Migrations\n"
         "Database.open(Path(sys.argv[1]), []); print('open', flush=True); sys.stdin.read()"
     )
     with subprocess.Popen(
