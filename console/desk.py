@@ -9,6 +9,7 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from console.bus import Bus
 from console.clock import Clock
@@ -36,6 +37,7 @@ from console.telephony.audio import Ringer
 from console.telephony.engine import Engine, EngineSettings
 from console.telephony.live import LiveCall
 from console.telephony.phone import Phone
+from console.wire import AgentView
 
 _NOWHERE = "callboard.invalid"
 
@@ -65,6 +67,7 @@ class Desk:
         self.recorder = Recorder(bus, database, clock, lambda: self.link.user)
         self.faults: list[str] = [database.notice] if database.notice else []
         self._contact_user = new_contact_user()
+        self._doubtful: set[UUID] = set()
         self._undo: list[Callable[[], None]] = []
 
     async def start(self) -> None:
@@ -72,7 +75,10 @@ class Desk:
         history stays usable.
         """
         await self.recorder.start()
-        self._undo = [self.bus.subscribe(LinkChanged, self._link_changed)]
+        self._undo = [
+            self.bus.subscribe(LinkChanged, self._link_changed),
+            self.link.on_agent(self._view_changed),
+        ]
         await purge(self.database, self.clock, self.settings.history.keep_days)
         await self.phone.start(self._engine)
         self._use_centre_account("")
@@ -99,6 +105,16 @@ class Desk:
     def _link_changed(self, event: LinkChanged) -> None:
         if event.state is LinkState.ONLINE and self.link.welcome is not None:
             self._use_centre_account(self.link.welcome.sip_domain)
+            self._doubtful = {call.call for call in self.phone.calls if call.interaction is not None}
+
+    def _view_changed(self, view: AgentView) -> None:
+        """A call of before the link came back that the centre does not know is over: its centre died."""
+        known = view.contact.interaction if view.contact is not None else None
+        doubtful, self._doubtful = self._doubtful, set()
+        for call in doubtful:
+            live = self.phone.live(call)
+            if live is not None and live.interaction != known:
+                self.phone.hang_up(call)
 
     def _use_centre_account(self, sip_domain: str) -> None:
         self.phone.use_account(

@@ -102,8 +102,8 @@ class Floor:
         return lines[-1] if lines else "it said nothing"
 
 
-def prepare_floor(folder: Path, robots: tuple[Agent, ...], pace: Pace) -> Floor:
-    """Write the demo centre's settings into `folder`: free ports, a fresh password for everybody."""
+def prepare_floor(folder: Path, robots: tuple[Agent, ...], pace: Pace, port: int = 0) -> Floor:
+    """Write the demo centre's settings into `folder`: a fresh password for everybody; port 0 is a free one."""
     password = secrets.token_urlsafe(9)
     hashed = hash_password(password)
     database = f"sqlite:///{folder / 'centre.db'}"
@@ -112,7 +112,7 @@ def prepare_floor(folder: Path, robots: tuple[Agent, ...], pace: Pace) -> Floor:
         for name, role, shown in scenario.people(robots)
     )
     settings = CentreSettings(
-        server=ServerSettings(port=0, database=database, heartbeat_s=2.0, drain_s=1.0),
+        server=ServerSettings(port=port, database=database, heartbeat_s=2.0, drain_s=1.0),
         switch=SwitchSettings(udp_port=0, tcp_port=0),
         routing=RoutingSettings(grace_s=10.0),
         queues=scenario.queues(pace),
