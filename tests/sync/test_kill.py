@@ -4,7 +4,6 @@ import asyncio
 import random
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -13,18 +12,12 @@ from console.domain.call import CallEnd
 from console.domain.events import CallNoted, CallRecorded
 from console.history.rows import HistoryRow
 from tests.history.desk_calls import DeskCalls
-from tests.sync.small_centre import SmallCentre, small_centre
+from tests.sync.small_centre import SmallCentre
 
 pytestmark = pytest.mark.e2e
 
 ROOT = Path(__file__).parents[2]
 KILLS = 8
-
-
-@pytest.fixture
-async def centre() -> AsyncIterator[SmallCentre]:
-    async with small_centre() as running:
-        yield running
 
 
 async def run_desk(path: Path, centre: SmallCentre, seed: int, count: int, kill_after: int) -> list[str]:

@@ -1,83 +1,20 @@
 import asyncio
 import logging
-import random
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
-from console.bus import Bus
-from console.clock import SystemClock
-from console.domain.agent import AgentState, Role
+from console.domain.agent import Role
 from console.domain.errors import NetworkError, Refused, SettingsError
 from console.domain.events import LinkChanged, LinkState
-from console.domain.figures import Delta, Snapshot
-from console.history.schema import history_migrations
-from console.store.database import Database
-from console.store.outbox import outbox_migrations
-from console.sync.backoff import Backoff
-from console.sync.link import Link
-from console.sync.outbox import Outbox
 from console.wire import (
-    AgentView,
-    BoardDelta,
-    BoardSnapshot,
     Command,
     Farewell,
     Heartbeat,
     Reply,
 )
-from tests.sync.small_centre import NOW, Facts, SmallCentre, small_centre
-
-
-@pytest.fixture
-async def centre() -> AsyncIterator[SmallCentre]:
-    async with small_centre() as running:
-        yield running
-
-
-class Rooms:
-    """A desk's link with what it needs."""
-
-    def __init__(self, path: Path) -> None:
-        self.clock = SystemClock()
-        self.bus = Bus()
-        self.facts = Facts(self.bus)
-        self.database = Database.open(path, [outbox_migrations, history_migrations])
-        self.outbox = Outbox(self.bus, self.database, self.clock, backoff=Backoff(0.01, 0.05))
-        self.contact = "sip:k3jd9@127.0.0.1:5070"
-        self.link = Link(
-            self.bus,
-            self.clock,
-            self.outbox,
-            contact=lambda: self.contact,
-            backoff=Backoff(0.01, 0.05, random.Random(1)),
-        )
-
-    async def online(self, centre: SmallCentre, user: str = "anna", password: str = "secret") -> None:
-        await self.link.sign_in(centre.url, user, password)
-        await self.until(LinkState.ONLINE)
-
-    async def until(self, state: LinkState) -> None:
-        await self.facts.wait(lambda: self.link.state is state)
-
-    def states(self) -> list[LinkState]:
-        return [event.state for event in self.facts.of(LinkChanged)]
-
-
-@pytest.fixture
-async def rooms(tmp_path: Path) -> AsyncIterator[Rooms]:
-    made = Rooms(tmp_path / "desk.db")
-    yield made
-    await made.link.stop()
-    await made.database.close()
-
-
-async def heard(board: list[Snapshot], count: int) -> None:
-    async with asyncio.timeout(10):
-        while len(board) < count:  # noqa: ASYNC110 - a list, there is nothing to await
-            await asyncio.sleep(0.005)
+from tests.sync.rooms import Rooms
+from tests.sync.small_centre import NOW, SmallCentre
 
 
 async def test_sign_in_links_the_desk(centre: SmallCentre, rooms: Rooms) -> None:
@@ -270,186 +207,6 @@ async def test_a_command_cut_off_ends_in_words(centre: SmallCentre, rooms: Rooms
     await desk.close(1012)
     with pytest.raises(NetworkError, match="before the centre replied"):
         await asked
-
-
-async def test_the_agents_own_state_is_handed_on(centre: SmallCentre, rooms: Rooms) -> None:
-    views: list[AgentView] = []
-    undo = rooms.link.on_agent(views.append)
-    await rooms.online(centre)
-    desk = await centre.desk()
-    view = AgentView(sequence=5, at=NOW, state=AgentState.READY, since=NOW)
-    await desk.say(view)
-    await rooms.link.command("ready")
-    assert rooms.link.agent_view == view
-    assert views == [view]
-    undo()
-    await desk.say(view)
-    await rooms.link.command("ready")
-    assert len(views) == 1
-    assert rooms.link.known_sequence() == 5
-
-
-async def test_a_listener_that_fails_harms_nobody(centre: SmallCentre, rooms: Rooms) -> None:
-    told: list[dict[str, object]] = []
-    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
-    views: list[AgentView] = []
-
-    def fails(_: AgentView) -> None:
-        raise KeyError("broken view")
-
-    rooms.link.on_agent(fails)
-    rooms.link.on_agent(views.append)
-    await rooms.online(centre)
-    await (await centre.desk()).say(AgentView(sequence=5, at=NOW, state=AgentState.READY, since=NOW))
-    await rooms.link.command("ready")
-    assert len(views) == 1
-    assert rooms.link.state is LinkState.ONLINE
-    assert len(told) == 1
-
-
-async def test_the_board_is_kept_resumed_and_aged(centre: SmallCentre, rooms: Rooms) -> None:
-    boards: list[Snapshot] = []
-    rooms.link.on_board(boards.append)
-    rooms.contact = ""
-    rooms.link.want_board(True)
-    assert rooms.link.board_age is None
-    centre.sequence = 12
-    await rooms.online(centre, "sven", "hidden")
-    desk = await centre.desk()
-    assert (desk.hello.board, desk.hello.last_sequence, desk.hello.contact) == (True, None, "")
-    assert desk.hello.session is None
-    await desk.say(
-        BoardSnapshot(snapshot=Snapshot(sequence=10, at=NOW)),
-        BoardDelta(delta=Delta(sequence=12, at=NOW, last_event_at=NOW, since=10)),
-    )
-    await heard(boards, 2)
-    assert boards[-1] == Snapshot(sequence=12, at=NOW, last_event_at=NOW)
-    assert rooms.link.board == boards[-1]
-    assert rooms.link.board_age is not None
-    await desk.close(1012)
-    desk = await centre.desk()
-    assert desk.hello.last_sequence == 12
-    await rooms.until(LinkState.ONLINE)
-    assert rooms.link.board == boards[-1]
-
-
-async def test_a_gap_fetches_the_whole_board(centre: SmallCentre, rooms: Rooms) -> None:
-    boards: list[Snapshot] = []
-    rooms.link.on_board(boards.append)
-    rooms.link.want_board(True)
-    await rooms.online(centre)
-    desk = await centre.desk()
-    await desk.say(
-        BoardSnapshot(snapshot=Snapshot(sequence=10, at=NOW)),
-        BoardDelta(delta=Delta(sequence=30, at=NOW, since=20)),
-    )
-    await desk.gone()
-    desk = await centre.desk()
-    assert desk.hello.last_sequence is None
-    await desk.say(BoardSnapshot(snapshot=Snapshot(sequence=31, at=NOW)))
-    await heard(boards, 2)
-    assert [board.sequence for board in boards] == [10, 31]
-
-
-async def test_a_delta_before_any_board_fetches_the_whole(centre: SmallCentre, rooms: Rooms) -> None:
-    rooms.link.want_board(True)
-    await rooms.online(centre)
-    desk = await centre.desk()
-    await desk.say(BoardDelta(delta=Delta(sequence=30, at=NOW)))
-    await desk.gone()
-    assert (await centre.desk()).hello.last_sequence is None
-
-
-async def test_a_centre_with_another_ledger_gets_no_old_board(centre: SmallCentre, rooms: Rooms) -> None:
-    boards: list[Snapshot] = []
-    rooms.link.on_board(boards.append)
-    rooms.link.want_board(True)
-    centre.sequence = 100
-    await rooms.online(centre)
-    desk = await centre.desk()
-    await desk.say(BoardSnapshot(snapshot=Snapshot(sequence=100, at=NOW)))
-    await heard(boards, 1)
-    centre.sequence = 3
-    await desk.close(1012)
-    await centre.desk()
-    await rooms.facts.wait(lambda: rooms.states()[-2:] == [LinkState.LOST, LinkState.ONLINE])
-    assert rooms.link.board is None
-
-
-async def test_a_board_wanted_later_is_fetched_and_one_not_wanted_is_let_go(
-    centre: SmallCentre, rooms: Rooms
-) -> None:
-    await rooms.online(centre)
-    desk = await centre.desk()
-    await desk.say(BoardSnapshot(snapshot=Snapshot(sequence=10, at=NOW)))
-    rooms.link.want_board(True)
-    rooms.link.want_board(True)
-    desk = await centre.desk()
-    assert desk.hello.board
-    boards: list[Snapshot] = []
-    rooms.link.on_board(boards.append)
-    await desk.say(BoardSnapshot(snapshot=Snapshot(sequence=11, at=NOW)))
-    await heard(boards, 1)
-    rooms.link.want_board(False)
-    assert rooms.link.board is None
-
-
-BAD = [
-    "",
-    "null",
-    "[]",
-    "{}",
-    '{"frame":"Nonsense"}',
-    '{"frame":"Welcome"}',
-    '{"frame":"Reply","number":"one"}',
-    '{"frame":"BoardDelta","delta":{"sequence":-1}}',
-    "[" * 100_000,
-    '{"frame":"Heartbeat","now":"yesterday"}',
-    '{"frame":"Reply","number":1e999}',
-    "\x00",
-    "x" * 1_000_000,
-]
-
-
-async def test_frames_of_any_shape_are_counted_and_harm_nothing(centre: SmallCentre, rooms: Rooms) -> None:
-    await rooms.online(centre)
-    desk = await centre.desk()
-    for text in BAD:
-        await desk.say_text(text)
-    await desk.say_bytes(b"\xff\xfe\xfd")
-    await rooms.link.command("ready")
-    assert rooms.link.bad_frames == len(BAD) + 1
-    assert rooms.states() == [LinkState.CONNECTING, LinkState.ONLINE]
-
-
-async def test_a_frame_too_long_ends_the_connection_not_the_program(
-    centre: SmallCentre, rooms: Rooms, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("console.sync.conversation.MOST_BYTES", 100_000)
-    await rooms.online(centre)
-    await (await centre.desk()).say_text("x" * 200_000)
-    await rooms.until(LinkState.LOST)
-    assert "more than 100000 bytes" in rooms.link.reason
-    await rooms.until(LinkState.ONLINE)
-
-
-async def test_a_flood_of_nonsense_is_hung_up_on(centre: SmallCentre, rooms: Rooms) -> None:
-    await rooms.online(centre)
-    desk = await centre.desk()
-    for _ in range(150):
-        await desk.say_text("nonsense")
-    await rooms.until(LinkState.LOST)
-    assert "cannot read" in rooms.link.reason
-
-
-async def test_a_centre_that_never_welcomes_is_given_up(
-    centre: SmallCentre, rooms: Rooms, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("console.sync.conversation.OPEN_S", 0.2)
-    centre.welcomes = False
-    await rooms.link.sign_in(centre.url, "anna", "secret")
-    await rooms.until(LinkState.LOST)
-    assert "no answer in time" in rooms.link.reason
 
 
 async def test_sign_out_tells_the_centre_and_forgets(centre: SmallCentre, rooms: Rooms) -> None:

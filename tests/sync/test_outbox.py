@@ -1,15 +1,10 @@
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import UUID
 
-import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from console.clock import SystemClock
 from console.domain.address import Address
@@ -20,10 +15,10 @@ from console.history.queries import History
 from console.history.rows import Delivery
 from console.store import outbox as table
 from console.store.outbox import OutboxCounts
-from console.sync.backoff import Backoff, retry_after_s
-from console.sync.outbox import BATCH, Answer, Outbox, judge
-from tests.sync.small_centre import Facts, SmallCentre, small_centre
-from tests.sync.test_link import Rooms
+from console.sync.backoff import Backoff
+from console.sync.outbox import BATCH, Answer, Outbox
+from tests.sync.rooms import Rooms
+from tests.sync.small_centre import Facts, SmallCentre
 
 CLOCK = SystemClock()
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -41,20 +36,6 @@ def record(agent: str = "anna") -> CallRecorded:
         ended_at=NOON,
         end=CallEnd.MISSED,
     )
-
-
-@pytest.fixture
-async def centre() -> AsyncIterator[SmallCentre]:
-    async with small_centre() as running:
-        yield running
-
-
-@pytest.fixture
-async def rooms(tmp_path: Path) -> AsyncIterator[Rooms]:
-    made = Rooms(tmp_path / "desk.db")
-    yield made
-    await made.link.stop()
-    await made.database.close()
 
 
 async def put(rooms: Rooms, *events: CallRecorded | CallNoted) -> None:
@@ -342,78 +323,6 @@ def test_an_event_is_put_in_once(tmp_path: Path) -> None:
 
     assert asyncio.run(twice()) == OutboxCounts(1, 0)
     rooms.database.close_now()
-
-
-# ---------------------------------------------------------------- judge
-
-
-@given(st.integers(100, 599), st.binary(max_size=200), st.integers(1, 5))
-def test_judge_reads_any_answer_and_speaks_only_of_what_was_sent(
-    status: int, body: bytes, count: int
-) -> None:
-    sent = [UUID(int=number) for number in range(count)]
-    verdict = judge(Answer(status, body), sent)
-    assert set(verdict.taken) <= set(sent)
-    assert {id_ for id_, _ in verdict.refused} <= set(sent)
-    assert verdict.taken or verdict.refused or verdict.fault or verdict.smaller
-    if not 200 <= status < 300:
-        assert not verdict.taken
-
-
-def test_judge_takes_an_acknowledgement_over_a_refusal_of_the_same() -> None:
-    one, other = UUID(int=1), UUID(int=2)
-    body = msgspec.json.encode(
-        {"acknowledged": [one], "refused": [{"id": one, "reason": "no"}, {"id": other, "reason": "no"}]}
-    )
-    verdict = judge(Answer(200, body), [one, other])
-    assert (verdict.taken, verdict.refused) == ((one,), ((other, "no"),))
-
-
-# ---------------------------------------------------------------- back-off
-
-
-@given(st.floats(0.01, 10), st.floats(0.01, 100), st.integers(0, 2**32), st.integers(1, 200))
-def test_a_wait_is_never_beyond_its_bound(base: float, cap: float, seed: int, times: int) -> None:
-    backoff = Backoff(base, cap, random.Random(seed))
-    for failure in range(times):
-        bound = min(cap, base * 2 ** min(failure, 100))
-        assert 0 <= backoff.next_s() <= bound * 1.000001
-    backoff.reset()
-    assert backoff.bound_s == min(base, cap)
-
-
-def test_waits_use_the_whole_range() -> None:
-    backoff = Backoff(8.0, 8.0, random.Random(1))
-    waits = [backoff.next_s() for _ in range(500)]
-    assert min(waits) < 0.5
-    assert max(waits) > 7.5
-    assert 3.5 < sum(waits) / len(waits) < 4.5
-
-
-@pytest.mark.parametrize(
-    ("header", "seconds"),
-    [
-        ("", 0),
-        ("7", 7),
-        (" 30 ", 30),
-        ("999999", 600),
-        ("-5", 0),
-        ("soon", 0),
-        ("Sun, 22 Nov 2026 12:00:20 GMT", 20),
-        ("Sun, 22 Nov 2026 11:00:00 GMT", 0),
-        ("Mon, 22 Nov 2027 11:00:00 GMT", 600),
-        ("1e3", 0),
-        ("٣", 0),
-        ("9" * 5000, 0),
-    ],
-)
-def test_retry_after(header: str, seconds: float) -> None:
-    assert retry_after_s(header, NOON) == seconds
-
-
-@given(st.text())
-def test_retry_after_reads_any_text(header: str) -> None:
-    assert 0 <= retry_after_s(header, NOON) <= 600
 
 
 async def test_nothing_is_logged_about_a_delivery_that_works(

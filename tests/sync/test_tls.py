@@ -10,8 +10,8 @@ import pytest
 from console.domain.errors import NetworkError
 from console.domain.events import LinkState
 from console.sync.link import Link
+from tests.sync.rooms import Rooms
 from tests.sync.small_centre import SmallCentre
-from tests.sync.test_link import Rooms
 
 
 def make_certificate(folder: Path, host: str) -> Path:
@@ -22,14 +22,6 @@ def make_certificate(folder: Path, host: str) -> Path:
     subprocess.run(command, check=True, capture_output=True)
     both.write_bytes(certificate.read_bytes() + key.read_bytes())
     return both
-
-
-@pytest.fixture
-async def rooms(tmp_path: Path) -> AsyncIterator[Rooms]:
-    made = Rooms(tmp_path / "desk.db")
-    yield made
-    await made.link.stop()
-    await made.database.close()
 
 
 @pytest.fixture(params=["IP:127.0.0.1"])
