@@ -50,11 +50,13 @@ class Dialog:
         self.to_tag = ""
         self.answer_sdp = ""
 
-    def _request(self, method: str, cseq: int, body: str = "") -> bytes:
+    def request(self, method: str, cseq: int, body: str = "") -> bytes:
+        """A request in this call, ready to send; a CANCEL is in the INVITE's transaction."""
+        branch = self.call_id + ("INVITE" if method == "CANCEL" else method)
         to = f"<{self.uri}>" + (f";tag={self.to_tag}" if self.to_tag else "")
         lines = [
             f"{method} {self.uri} SIP/2.0",
-            f"Via: SIP/2.0/UDP 127.0.0.1:{self.peer.port};branch=z9hG4bK{self.call_id}{method}",
+            f"Via: SIP/2.0/UDP 127.0.0.1:{self.peer.port};branch=z9hG4bK{branch}",
             "Max-Forwards: 70",
             f"From: <sip:bench@127.0.0.1>;tag={self.call_id}",
             f"To: {to}",
@@ -70,24 +72,25 @@ class Dialog:
         """Send INVITE; returns seconds to each status up to the final one, and acknowledges that."""
         times: dict[int, float] = {}
         began = time.perf_counter()
-        self.peer.sip.sendto(self._request("INVITE", 1, self.peer.sdp), self.where)
+        self.peer.sip.sendto(self.request("INVITE", 1, self.peer.sdp), self.where)
         while not any(code >= 200 for code in times):
             text, at, _ = self.peer.receive()
             status = re.match(r"SIP/2.0 (\d{3})", text)
             if status and self.call_id in text and "INVITE" in text:
                 times.setdefault(int(status[1]), at - began)
-                self._learn(text)
-        self.peer.sip.sendto(self._request("ACK", 1), self.where)
+                self.learn(text)
+        self.peer.sip.sendto(self.request("ACK", 1), self.where)
         return times
 
-    def _learn(self, text: str) -> None:
+    def learn(self, text: str) -> None:
+        """Note the other side's tag and SDP."""
         tag = re.search(r"^(?:To|t):.*;tag=([^;\s]+)", text, re.MULTILINE | re.IGNORECASE)
         self.to_tag = tag[1] if tag else self.to_tag
         self.answer_sdp = text.partition("\r\n\r\n")[2] or self.answer_sdp
 
     def bye(self) -> None:
         """Send BYE and wait for its answer."""
-        self.peer.sip.sendto(self._request("BYE", 2), self.where)
+        self.peer.sip.sendto(self.request("BYE", 2), self.where)
         while True:
             text, _, _ = self.peer.receive()
             if text.startswith("SIP/2.0 200") and "BYE" in text and self.call_id in text:
