@@ -6,7 +6,6 @@ abandoned callers and samples.
 
 from collections import deque
 from datetime import datetime
-from uuid import UUID
 
 import msgspec
 
@@ -59,11 +58,14 @@ class Board:
         return msgspec.structs.replace(folded, samples=tuple(self._samples))
 
     def take_delta(self) -> Delta | None:
-        """What changed since it was last taken; None: nothing."""
+        """What changed since it was last taken; None: no fact came since.
+
+        A delta without rows tells that facts came which no row shows (a desk rings): the data is that fresh.
+        """
         fold, books, now = self._fold, self._fold.books, self._clock.now()
         books.roll(now)
         changes, books.changes = books.changes, Changes()
-        if not changes and not self._new_samples:
+        if not changes and not self._new_samples and self._taken == fold.sequence:
             return None
         samples, self._new_samples = tuple(self._new_samples), deque(maxlen=SAMPLES_KEPT)
         since, self._taken = self._taken, fold.sequence
@@ -83,10 +85,10 @@ class Board:
             last_event_at=fold.last_event_at,
         )
 
-    def _callers(self, keys: set[tuple[str, UUID]]) -> tuple[AbandonedCaller, ...]:
+    def _callers(self, keys: set[str]) -> tuple[AbandonedCaller, ...]:
         rows = self._fold.books.queues
-        found = (row.caller(interaction) for key, interaction in keys if (row := rows.get(key)) is not None)
-        return tuple(sorted((caller for caller in found if caller is not None), key=by_time))
+        found = (caller for key in keys if key in rows for caller in rows[key].take_unsent())
+        return tuple(sorted(found, key=by_time))
 
     def _intervals(self, keys: set[tuple[datetime, str]]) -> tuple[Interval, ...]:
         books = self._fold.books

@@ -56,7 +56,7 @@ class Books:
             return
         for key, row in self._every():
             if row.roll(now):
-                self.changes.new_days.add(key)
+                self.changes.begin_day(key)
                 self._changed(key, row)
                 if row is self.total:
                     self._all_agents_changed()
@@ -74,7 +74,7 @@ class Books:
         if queue.key in self._removed:
             self._removed.discard(queue.key)
             self.changes.removed_queues.discard(queue.key)
-            self.changes.new_days.add(queue.key)  # what a board still shows of its former life goes
+            self.changes.begin_day(queue.key)  # what a board still shows of its former life goes
         row = self.queues.get(queue.key)
         if row is None:
             row = self._add(queue, at)
@@ -128,7 +128,7 @@ class Books:
         row = self.queues.get(caller.queue)
         if row is not None:
             row.remember(caller)
-            self.changes.abandoned.add((caller.queue, caller.interaction))
+            self.changes.abandoned.add(caller.queue)
 
     def _add(self, queue: Queue, at: datetime) -> QueueRow:
         row = self.queues[queue.key] = QueueRow(queue, at)

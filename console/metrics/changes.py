@@ -1,11 +1,10 @@
 """What changed on the board since somebody last asked: keys only, so no bigger than the board."""
 
 from datetime import datetime
-from uuid import UUID
 
 
 class Changes:
-    """Keys of rows to send again. `abandoned` is (queue, interaction), `intervals` is (start, queue)."""
+    """Keys of rows to send again. `abandoned` is queues with new ones, `intervals` is (start, queue)."""
 
     __slots__ = (
         "abandoned",
@@ -22,12 +21,17 @@ class Changes:
         """Nothing changed."""
         self.queues: set[str] = set()
         self.agents: set[str] = set()
-        self.abandoned: set[tuple[str, UUID]] = set()
+        self.abandoned: set[str] = set()
         self.intervals: set[tuple[datetime, str]] = set()
         self.new_days: set[str] = set()
         self.removed_queues: set[str] = set()
         self.removed_agents: set[str] = set()
         self.total = False
+
+    def begin_day(self, key: str) -> None:
+        """A queue began a day: what changed in the one before is no longer asked for."""
+        self.new_days.add(key)
+        self.intervals = {entry for entry in self.intervals if entry[1] != key}
 
     def __bool__(self) -> bool:
         """Whether anything changed."""

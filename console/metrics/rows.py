@@ -2,6 +2,7 @@
 
 from array import array
 from bisect import insort
+from collections import deque
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -34,6 +35,7 @@ class QueueRow:
         self.waiting: dict[UUID, datetime] = {}
         self.agents: dict[AgentState, int] = {}
         self.abandoned: list[tuple[datetime, int, AbandonedCaller]] = []
+        self.unsent: deque[AbandonedCaller] = deque(maxlen=ABANDONED_KEPT)
         self.waits = array("d")
         self.changed_at: datetime | None = None
         self.shown: QueueFigures | None = None
@@ -57,6 +59,7 @@ class QueueRow:
         self.today = Tally()
         self.stretches = {}
         self.abandoned = []
+        self.unsent.clear()
         self.waits = array("d")
         self._stretch = None
         return True
@@ -96,6 +99,7 @@ class QueueRow:
         if caller.at < self.day.start:
             return
         insort(self.abandoned, (caller.at, caller.interaction.int, caller))
+        self.unsent.append(caller)
         if len(self.abandoned) > ABANDONED_KEPT:
             del self.abandoned[0]
 
@@ -113,11 +117,11 @@ class QueueRow:
         """Today's abandoned callers that are kept, oldest first."""
         return (caller for _, _, caller in self.abandoned)
 
-    def caller(self, interaction: UUID) -> AbandonedCaller | None:
-        """One of them, the newest are found fastest."""
-        return next(
-            (caller for _, _, caller in reversed(self.abandoned) if caller.interaction == interaction), None
-        )
+    def take_unsent(self) -> list[AbandonedCaller]:
+        """Those remembered since this was last asked."""
+        taken = list(self.unsent)
+        self.unsent.clear()
+        return taken
 
     def figures(self) -> QueueFigures:
         """The row as it is shown."""

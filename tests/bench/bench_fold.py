@@ -122,7 +122,7 @@ def test_board_of_a_large_centre() -> None:
         board.apply(event, sequence)
     board.take_delta()
     deltas: list[float] = []
-    busy, taken = 0.0, 0
+    busy = 0.0
     take_at = day[0].at
     for sequence, event in enumerate(day, start=len(events) + 1):
         begun = time.perf_counter()
@@ -131,12 +131,11 @@ def test_board_of_a_large_centre() -> None:
         if event.at >= take_at:
             clock.move_to(event.at)
             begun = time.perf_counter()
-            taken += board.take_delta() is not None
+            assert board.take_delta() is not None
             deltas.append(time.perf_counter() - begun)
             take_at = event.at + timedelta(milliseconds=50)
     seconds = (day[-1].at - day[0].at).total_seconds()
     deltas.sort()
-    assert taken > len(deltas) / 2
     warm = _best(5, lambda: board.snapshot() and None)
 
     def cold() -> None:
