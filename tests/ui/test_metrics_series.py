@@ -12,7 +12,16 @@ from console.domain.figures import Counts, Interval, Sample, Snapshot
 from tests.ui.wallboard_sample import NOON, board_of
 from ui.metrics.graphs import recent
 from ui.metrics.grid import Kind, arrange
-from ui.metrics.series import LINES, agent_bands, call_bars, service_steps, thinned, waiting_lines
+from ui.metrics.series import (
+    LINES,
+    Line,
+    agent_bands,
+    call_bars,
+    service_steps,
+    styled,
+    thinned,
+    waiting_lines,
+)
 
 
 def sample(
@@ -31,8 +40,15 @@ def test_only_the_busiest_queues_get_a_line_and_one_may_be_alone() -> None:
     keys = [f"q{n:02}" for n in range(50)]
     lines = waiting_lines(many, keys)
     assert [line.key for line in lines] == [f"q{n}" for n in range(50 - LINES, 50)]
-    assert [line.number for line in lines] == list(range(50 - LINES, 50))
-    assert [(line.y, line.number) for line in waiting_lines(many, keys, "q07")] == [((7.0,), 7)]
+    assert [line.y for line in waiting_lines(many, keys, "q07")] == [(7.0,)]
+
+
+def test_a_line_keeps_its_style_and_no_two_share_one() -> None:
+    first = styled([Line(key, (), ()) for key in "abc"], {})
+    assert first == {"a": 0, "b": 1, "c": 2}
+    second = styled([Line(key, (), ()) for key in "xbc"], first)
+    assert second == {"x": 0, "b": 1, "c": 2}
+    assert styled([Line(key, (), ()) for key in "cyz"], second) == {"c": 2, "y": 0, "z": 1}
 
 
 def test_bands_stand_on_each_other_and_leave_out_empty_states() -> None:

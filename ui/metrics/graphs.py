@@ -17,6 +17,7 @@ from ui.metrics.series import (
     agent_bands,
     call_bars,
     service_steps,
+    styled,
     thinned,
     times,
     waiting_lines,
@@ -170,6 +171,7 @@ class Graphs(QWidget):
         self._board: Snapshot | None = None
         self._names: Mapping[str, str] = {}
         self._focus = ""
+        self._styles: dict[str, int] = {}
         self._drawn: dict[int, object] = {}
         self._next = 0
         say = tongue.say
@@ -283,9 +285,12 @@ class Graphs(QWidget):
         theme = theme_of(self)
         samples = self._samples(board)
         lines = waiting_lines(samples, tuple(self._names), self._focus) if samples else []
+        if not self._focus:
+            self._styles = styled(lines, self._styles)
+        styles = [self._styles.get(line.key, 0) for line in lines]
         self.cards[0].tell(data=bool(lines))
         if lines:
-            self._waiting.draw(lines)
+            self._waiting.draw(lines, styles)
         busiest = len(board.queues) > LINES and not self._focus
         note = self._tongue.say("graph busiest", n=LINES, all=len(board.queues)) if busiest else ""
         self.cards[0].note.setText(note or self._names.get(self._focus, self._focus))
@@ -294,10 +299,10 @@ class Graphs(QWidget):
                 Entry(
                     self._names.get(line.key, line.key),
                     self._tongue.count(round(line.y[-1])),
-                    theme.series[line.number % len(theme.series)],
-                    dashes=tuple(DASHES[line.number % len(DASHES)]),
+                    theme.series[style % len(theme.series)],
+                    dashes=tuple(DASHES[style % len(DASHES)]),
                 )
-                for line in lines
+                for line, style in zip(lines, styles, strict=True)
             ]
         )
 

@@ -27,7 +27,7 @@ from ui.widgets.buttons import ActionButton
 from ui.widgets.icons import icon
 from ui.widgets.labels import label
 
-_AGENT_SHARES = (112, 148, 58, 62, 76, 90, 50)
+_AGENT_SHARES = (112, 146, 58, 62, 74, 88, 56)
 _CALLER_SHARES = (0.85, 2.3, 1.3, 1.1)
 
 

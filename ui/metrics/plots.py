@@ -18,6 +18,7 @@ from ui.theme import Theme
 
 DASHES: tuple[list[float], ...] = ([], [6, 3], [1.5, 2.5], [8, 3, 1.5, 3], [12, 4], [3, 3])
 _SPACINGS = (15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600)
+_FINE = 2.0  # from this scale on (4K) pixels are too small to see steps, and smoothing costs most
 _LEAST_SPAN_S = 60.0
 
 
@@ -89,12 +90,14 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]  # untyped base
         self.setMouseEnabled(x=False, y=False)
         self.setMenuEnabled(False)
         self.hideButtons()
-        self.setAntialiasing(True)
+        self.smooth = True
         self.getPlotItem().getViewBox().setDefaultPadding(0.0)
 
     def dress(self, theme: Theme, scale: float) -> None:
         """Take theme and scale."""
         self.theme, self.scale_ = theme, scale
+        self.smooth = scale < _FINE
+        self.setAntialiasing(self.smooth)
         self.setBackground(theme.surface)
         item = self.getPlotItem()
         item.showGrid(x=False, y=True, alpha=0.9)
@@ -140,14 +143,14 @@ def most_of(value: float) -> float:
 class WaitingPlot(Plot):
     """Waiting calls over time, a line a queue."""
 
-    def draw(self, lines: list[Line]) -> None:
-        """Draw anew."""
+    def draw(self, lines: list[Line], styles: list[int]) -> None:
+        """Draw anew, each line in its style: a colour and dashes of its own."""
         self.clear()
         highest = 0.0
-        for line in lines:
-            tint = self.theme.series[line.number % len(self.theme.series)]
-            pen = self.pen(tint, 2.0, DASHES[line.number % len(DASHES)])
-            self.addItem(pg.PlotCurveItem(list(line.x), list(line.y), pen=pen, antialias=True))
+        for line, style in zip(lines, styles, strict=True):
+            tint = self.theme.series[style % len(self.theme.series)]
+            pen = self.pen(tint, 2.0, DASHES[style % len(DASHES)])
+            self.addItem(pg.PlotCurveItem(list(line.x), list(line.y), pen=pen, antialias=self.smooth))
             highest = max(highest, *line.y)
         if lines:
             self.span(lines[0].x[0], lines[0].x[-1], most_of(highest))
@@ -167,7 +170,12 @@ class AgentsPlot(Plot):
             tone = self.theme.states[band.state]
             edge = self.pen(tone.mark, 1.2)
             curve = pg.PlotCurveItem(
-                list(x), list(band.high), pen=edge, fillLevel=0.0, brush=pg.mkBrush(tone.fill), antialias=True
+                list(x),
+                list(band.high),
+                pen=edge,
+                fillLevel=0.0,
+                brush=pg.mkBrush(tone.fill),
+                antialias=self.smooth,
             )
             self.addItem(curve)
         tall = self.getPlotItem().getViewBox().height() or 100.0
@@ -207,7 +215,9 @@ class ServicePlot(Plot):
             return
         x = [start + INTERVAL_S / 2 for start in steps.x]
         self.addItem(
-            pg.PlotCurveItem(x, list(steps.y), pen=self.pen(self.theme.line_strong, 1.4), antialias=True)
+            pg.PlotCurveItem(
+                x, list(steps.y), pen=self.pen(self.theme.line_strong, 1.4), antialias=self.smooth
+            )
         )
         for shape, name, least, below in self._kinds(steps.target):
             places = [(at, value) for at, value in zip(x, steps.y, strict=True) if least <= value < below]
@@ -218,7 +228,7 @@ class ServicePlot(Plot):
                 size=9 * self.scale_,
                 brush=pg.mkBrush(self.theme.tone(name).mark),
                 pen=self.pen(self.theme.surface, 1.0),
-                antialias=True,
+                antialias=self.smooth,
             )
             self.addItem(points)
         self.setXRange(min(steps.x[0], steps.x[-1] - 3 * INTERVAL_S), steps.x[-1] + INTERVAL_S, padding=0.0)

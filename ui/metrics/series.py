@@ -1,6 +1,6 @@
 """From figures to what the graphs draw: points, bands and bars. Pure; x is Unix time in seconds."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -23,12 +23,11 @@ BANDS = (
 
 
 class Line(msgspec.Struct, frozen=True):
-    """One line: a queue's key and values. `number` is its own for good: colour and dashes stay."""
+    """One line: a queue's key and its values."""
 
     key: str
     x: tuple[float, ...]
     y: tuple[float, ...]
-    number: int = 0
 
 
 class Band(msgspec.Struct, frozen=True):
@@ -78,10 +77,23 @@ def waiting_lines(samples: Sequence[Sample], keys: Sequence[str], queue: str = "
     weight = {key: sum(sample.waiting.get(key, 0) for sample in samples) for key in keys}
     busiest = set(sorted(keys, key=lambda key: -weight[key])[:LINES])
     return [
-        Line(key, x, tuple(float(sample.waiting.get(key, 0)) for sample in samples), number)
-        for number, key in enumerate(keys)
+        Line(key, x, tuple(float(sample.waiting.get(key, 0)) for sample in samples))
+        for key in keys
         if (key == queue if queue else key in busiest)
     ]
+
+
+def styled(lines: Sequence[Line], before: Mapping[str, int]) -> dict[str, int]:
+    """Which of the line styles each queue is drawn in: as before while it is drawn, else the first free one.
+
+    So no two lines look alike, and a line keeps its look while others come and go.
+    """
+    styles = {line.key: before[line.key] for line in lines if line.key in before}
+    free = (number for number in range(len(lines) + len(before)) if number not in styles.values())
+    for line in lines:
+        if line.key not in styles:
+            styles[line.key] = next(free)
+    return styles
 
 
 def agent_bands(samples: Sequence[Sample]) -> list[Band]:

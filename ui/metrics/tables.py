@@ -137,7 +137,7 @@ class SortHead(QHeaderView):
             ink.shape(QPointF(left, area.center().y() - size / 2), name, theme.text, 12)
             inner = inner.adjusted(0, 0, -size if right else 0, 0)
         tint = theme.text if section == column else theme.soft
-        ink.words(inner, text, Words(11, tint, strong=True, side=RIGHT if right else LEFT))
+        ink.figure(inner, text, Words(11, tint, strong=True, side=RIGHT if right else LEFT))
         if self.hasFocus() and section == self._current:
             painter.setBrush(Qt.BrushStyle.NoBrush)
             ink.card(area.adjusted(1, 1, -1, -1), "transparent", theme.accent, 1.5, 4)
