@@ -50,6 +50,8 @@ MOST_BAD = 100
 """Frames that cannot be read before we hang up: whoever talks there is no centre."""
 
 _HEARTBEATS_S = (0.05, 60.0)
+# What values of the right type and the wrong sense lead to: a time without a zone, a year without end.
+_NONSENSE = (TypeError, ValueError, OverflowError)
 _NOT_LET_IN = {1008, 3000, 3003, 4001, 4003, 4401, 4403}  # close codes for a token or right that is missing
 
 
@@ -176,7 +178,11 @@ class Conversation:
             return Ending(first.reason, first.retry)
         heartbeat_s = min(max(first.heartbeat_s, _HEARTBEATS_S[0]), _HEARTBEATS_S[1])
         self._welcomed = True
-        self._listener.welcomed(first, self._clock.monotonic() - said_at)
+        try:
+            self._listener.welcomed(first, self._clock.monotonic() - said_at)
+        except _NONSENSE as fault:
+            self._misheard(BadInput(f"a Welcome that makes no sense: {fault}"))
+            return Ending(f"What answers at {self._place.base} is not a Callboard centre.")
         beating = asyncio.create_task(self._beat(socket, heartbeat_s), name="link heartbeat")
         try:
             return await self._listen(socket, heartbeat_s * SILENCE)
@@ -203,7 +209,7 @@ class Conversation:
                 return Ending(f"The centre has not been heard for {patience_s:.0f} s.")
             if isinstance(frame, Farewell):
                 return Ending(frame.reason, frame.retry)
-            if frame is not None and not self._listener.heard(frame):
+            if frame is not None and not self._heard(frame):
                 return Ending("The board is fetched anew.")
             if self._bad > MOST_BAD:
                 return Ending("The centre sends what this program cannot read. Update this program.")
@@ -212,11 +218,21 @@ class Conversation:
         try:
             return decode_centre_frame(data)
         except BadInput as fault:
-            self._bad += 1
-            if self._bad == 1:
-                _log.warning("the centre sent what cannot be read: %s", fault)
-            self._listener.misheard(fault)
+            self._misheard(fault)
             return None
+
+    def _heard(self, frame: CentreFrame) -> bool:
+        try:
+            return self._listener.heard(frame)
+        except _NONSENSE as fault:
+            self._misheard(BadInput(f"a {type(frame).__name__} that makes no sense: {fault}"))
+            return True
+
+    def _misheard(self, fault: BadInput) -> None:
+        self._bad += 1
+        if self._bad == 1:
+            _log.warning("the centre sent what cannot be read: %s", fault)
+        self._listener.misheard(fault)
 
     async def _beat(self, socket: ClientConnection, every_s: float) -> None:
         with contextlib.suppress(ConnectionClosed):

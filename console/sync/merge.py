@@ -1,5 +1,6 @@
 """The board as this desk keeps it: a snapshot and the deltas after it. Pure."""
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -67,12 +68,15 @@ def _newest(abandoned: tuple[AbandonedCaller, ...]) -> tuple[AbandonedCaller, ..
 def _rows(
     have: tuple[_R, ...], new: tuple[_R, ...], key: Callable[[_R], Any], removed: tuple[str, ...] = ()
 ) -> tuple[_R, ...]:
-    """The rows by key, in the order of their keys, the new ones in place of the old."""
+    """The rows, which stand in the order of their keys, with the new ones put in or in place of the old."""
     if not new and not removed:
         return have
-    found = {key(row): row for row in have}
-    for gone in removed:
-        found.pop(gone, None)
+    rows = [row for row in have if key(row) not in removed] if removed else list(have)
     for row in new:
-        found[key(row)] = row
-    return tuple(found[name] for name in sorted(found))
+        wanted = key(row)
+        place = bisect_left(rows, wanted, key=key)
+        if place < len(rows) and key(rows[place]) == wanted:
+            rows[place] = row
+        else:
+            rows.insert(place, row)
+    return tuple(rows)

@@ -1,8 +1,10 @@
 import pytest
 
 from console.domain.events import LinkState
+from console.domain.figures import Snapshot
+from console.wire import BoardSnapshot
 from tests.sync.rooms import Rooms
-from tests.sync.small_centre import SmallCentre
+from tests.sync.small_centre import NOW, SmallCentre
 
 BAD = [
     "",
@@ -60,3 +62,32 @@ async def test_a_centre_that_never_welcomes_is_given_up(
     await rooms.link.sign_in(centre.url, "anna", "secret")
     await rooms.until(LinkState.LOST)
     assert "no answer in time" in rooms.link.reason
+
+
+NONSENSE = [
+    '{"frame":"Heartbeat","now":"2026-11-22T12:00:00"}',
+    '{"frame":"BoardDelta","delta":{"sequence":10,"at":"2026-11-22T12:00:00"}}',
+    '{"frame":"BoardDelta","delta":{"sequence":11,"at":"2026-11-22T12:00:00Z","samples":['
+    '{"at":"2026-11-22T12:00:00"},{"at":"2026-11-22T12:00:00Z"}]}}',
+]
+
+
+async def test_times_without_a_zone_are_counted_and_harm_nothing(centre: SmallCentre, rooms: Rooms) -> None:
+    rooms.link.want_board(True)
+    await rooms.online(centre)
+    desk = await centre.desk()
+    await desk.say(BoardSnapshot(snapshot=Snapshot(sequence=10, at=NOW)))
+    for text in NONSENSE:
+        await desk.say_text(text)
+    await rooms.link.command("ready")
+    assert rooms.link.bad_frames == len(NONSENSE)
+    assert rooms.link.board == Snapshot(sequence=10, at=NOW)
+
+
+async def test_a_welcome_without_a_zone_is_no_centres(centre: SmallCentre, rooms: Rooms) -> None:
+    centre.now = NOW.replace(tzinfo=None)
+    await rooms.link.sign_in(centre.url, "anna", "secret")
+    await rooms.until(LinkState.LOST)
+    assert "not a Callboard centre" in rooms.link.reason
+    centre.now = NOW
+    await rooms.until(LinkState.ONLINE)
