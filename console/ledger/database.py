@@ -48,7 +48,7 @@ _FAULTS = (
         "cannot be opened. Does its folder exist, and may the centre's user write there?",
     ),
     (
-        ("connection failed", "connection refused", "could not connect", "could not translate host"),
+        ("connection failed", "connection refused", "could not connect", "connection", "translate host"),
         "cannot be reached. Is PostgreSQL running, and are host, port, user and password right?",
     ),
 )
@@ -201,8 +201,13 @@ class Database:
 def _parsed(url: str) -> URL:
     try:
         parsed = make_url(url)
-        parsed.get_dialect()
-    except (ArgumentError, NoSuchModuleError, ImportError):
+        parsed.get_dialect().import_dbapi()
+    except ImportError as fault:
+        raise StoreError(
+            f"the ledger's database needs the Python package {fault.name}, which is not installed here. "
+            "For PostgreSQL: pip install 'psycopg[binary]', and a URL that begins with postgresql+psycopg://"
+        ) from None
+    except (ArgumentError, NoSuchModuleError):
         raise StoreError(
             "the ledger's database is named by a URL such as sqlite:////var/lib/callboard/centre.sqlite or "
             "postgresql+psycopg://user@host/callboard; the one given is none of these"

@@ -2,10 +2,12 @@
 
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic
 from uuid import uuid4
 
 import pytest
@@ -31,27 +33,43 @@ class PostgresServer:
         found = debian or shutil.which("initdb")
         assert found, "the e2e tests need PostgreSQL: apt-get install postgresql"
         self._bin = Path(found).parent
-        shutil.chown(folder, "postgres") if os.geteuid() == 0 else None
+        self._user = "postgres" if os.geteuid() == 0 else None  # it will not run as root
+        if self._user:
+            shutil.chown(folder, self._user)
         self._run("initdb", "-D", str(folder / "data"), "-U", "callboard", "--auth=trust", "--no-sync")
-        options = f"-k {folder} -c listen_addresses='' -c fsync=off"
-        self._run(
-            "pg_ctl", "-D", str(folder / "data"), "-o", options, "-l", str(folder / "log"), "-w", "start"
-        )
+        self._start()
+
+    def _start(self) -> None:
+        options = ["-D", str(self.folder / "data"), "-k", str(self.folder), "-c", "listen_addresses=", "-F"]
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [str(self._bin / "postgres"), *options], user=self._user, cwd="/", stdout=log, stderr=log
+            )
+        ready = [str(self._bin / "pg_isready"), "-q", "-h", str(self.folder)]
+        until = monotonic() + 60
+        while subprocess.run(ready, check=False, cwd="/").returncode:
+            assert self._process.poll() is None, (self.folder / "log").read_text()
+            assert monotonic() < until, "PostgreSQL does not answer"
 
     def fresh(self) -> str:
         name = f"ledger_{uuid4().hex}"
         self._run("createdb", "-h", str(self.folder), "-U", "callboard", name)
         return f"postgresql+psycopg://callboard@/{name}?host={self.folder}"
 
+    def restart(self) -> None:
+        """As after an update: connections break."""
+        self.stop()
+        self._start()
+
     def stop(self) -> None:
-        self._run("pg_ctl", "-D", str(self.folder / "data"), "-m", "immediate", "-w", "stop")
+        self._process.send_signal(signal.SIGINT)  # "fast": sessions are ended
+        self._process.wait(60)
 
     def _run(self, program: str, *arguments: str) -> None:
-        user = "postgres" if os.geteuid() == 0 else None
         subprocess.run(
             [str(self._bin / program), *arguments],
             check=True,
-            user=user,
+            user=self._user,
             cwd="/",
             stdout=subprocess.DEVNULL,
             timeout=60,

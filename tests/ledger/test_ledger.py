@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -225,6 +226,21 @@ async def test_a_second_writer_is_noticed(url: str, clock: StoppedClock) -> None
     await other.close()
 
 
+@pytest.mark.e2e
+async def test_a_postgresql_that_went_away_is_told_and_found_again(
+    postgres: Any, clock: StoppedClock
+) -> None:
+    ledger = await Ledger.open(postgres.fresh())
+    first, lost, last = ready(clock), ready(clock), ready(clock)
+    await ledger.append([first])
+    await asyncio.to_thread(postgres.restart)
+    with pytest.raises(StoreError, match="cannot be reached"):
+        await ledger.append([lost])
+    assert await ledger.append([last]) == [2]
+    assert [event for _, event in await all_of(ledger)] == [first, last]
+    await ledger.close()
+
+
 # ---------------------------------------------------------------- SQLite's own
 
 
@@ -252,6 +268,7 @@ async def test_commits_are_durable(sqlite_url: Callable[..., str]) -> None:
         ("", "named by a URL"),
         ("centre.sqlite", "named by a URL"),
         ("oracle9://x", "named by a URL"),
+        ("mysql+pymysql://x", "needs the Python package pymysql"),
         ("sqlite://", "needs a file"),
         ("sqlite:///:memory:", "needs a file"),
         ("postgresql+psycopg://nobody@127.0.0.1:9/none", "cannot be reached"),

@@ -9,6 +9,8 @@ from uuid import UUID, uuid4
 
 import msgspec
 import pytest
+from websockets.frames import Frame as WireFrame
+from websockets.frames import Opcode
 
 from console.clock import StoppedClock
 from console.domain.agent import AgentState, Role
@@ -355,6 +357,19 @@ async def test_a_frame_that_is_too_big_ends_the_connection(running: Any) -> None
     await wire.hear_a(AgentView)
     await wire.socket.send("x" * 200_000)
     assert await wire.closed() == 1009
+
+
+async def test_a_text_frame_that_is_not_utf8_ends_this_connection_alone(running: Any, caplog: Any) -> None:
+    watcher = await running.dial("root", board=True)
+    await watcher.hear_a(BoardSnapshot)
+    wire = await running.dial("anna")
+    await wire.hear_a(AgentView)
+    wire.socket.transport.write(WireFrame(Opcode.TEXT, b"\xff\xfe").serialize(mask=True))
+    assert await wire.closed() == 1007
+    running.centre.board.change("undisturbed")
+    await watcher.hear_a(BoardDelta)
+    assert running.metric("callboard_websocket_bad_frames_total") == 1
+    assert "Traceback" not in caplog.text
 
 
 async def test_a_second_hello_ends_the_connection(running: Any) -> None:
