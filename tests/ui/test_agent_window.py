@@ -12,8 +12,9 @@ from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from console.domain.agent import AgentState, Presence, Role
+from console.domain.call import CallEnd
 from console.domain.events import AudioDevicesChanged, LinkState, RegistrationChanged
-from console.settings import DeskSettings
+from console.settings import DeskSettings, PhoneSettings
 from tests.ui.doubles import Scene, make_rows, make_scene
 from ui.shell.actions import TABLE, Do
 from ui.shell.window import AgentWindow
@@ -336,6 +337,14 @@ def test_nothing_to_hear_or_speak_with_is_said(scene: Scene, open_window: Open) 
     assert window.status.sound.words == ""
 
 
+def test_a_call_that_came_to_nothing_is_explained_until_the_next(scene: Scene, open_window: Open) -> None:
+    window = open_window(scene)
+    scene.phone.ended(scene.phone.dial("100"), CallEnd.BUSY)
+    assert window.notices.told["call"] == "100 is busy."
+    window.desk.dialler.dial("101")
+    assert "call" not in window.notices.told
+
+
 def test_registration_in_words(scene: Scene, open_window: Open) -> None:
     window = open_window(scene)
 
@@ -387,6 +396,16 @@ def test_what_was_kept_and_is_spoilt_does_no_harm(scene: Scene, look: Look, qtbo
     window = AgentWindow(scene.services, look)
     qtbot.addWidget(window)
     assert window.width() > 0
+
+
+def test_the_keyboard_begins_in_the_dial_field(scene: Scene, look: Look, qtbot: QtBot) -> None:
+    scene.settings[0] = DeskSettings(phone=PhoneSettings(uri="sip:anna@example.org"))
+    window = AgentWindow(scene.services, look)
+    qtbot.addWidget(window)
+    window.start()  # as the program does: first built, then shown
+    window.show()
+    qtbot.waitUntil(window.isActiveWindow)
+    assert window.focusWidget() is window.desk.dialler.field
 
 
 # ---- width, look, settings, export

@@ -7,11 +7,12 @@ import pytest
 
 from console.domain.address import Address
 from console.domain.agent import AgentState
-from console.domain.call import CallPhase, Direction, Quality
+from console.domain.call import CallEnd, CallPhase, Direction, Quality
+from console.domain.events import CallEnded
 from console.domain.queue import SkillNeed
 from console.telephony.live import LiveCall
 from tests.ui.doubles import START, words
-from ui.telephony.presenter import current, focus_order, present_call, present_quality, ringing_here
+from ui.telephony.presenter import current, failure, focus_order, present_call, present_quality, ringing_here
 
 IN, OUT = Direction.INCOMING, Direction.OUTGOING
 P = CallPhase
@@ -107,6 +108,15 @@ def test_german_numbers_have_a_comma() -> None:
     assert shown is not None
     assert shown.number == "4,2"
     assert "Breitband" in shown.detail
+
+
+@pytest.mark.parametrize("end", list(CallEnd))
+def test_a_call_that_came_to_nothing_says_why(end: CallEnd) -> None:
+    fact = CallEnded(id=UUID(int=1), at=START, call=UUID(int=2), end=end, sip_code=486, reason="Busy Here")
+    told = failure(fact, "Anna", words())
+    assert bool(told) == (end in {CallEnd.BUSY, CallEnd.NO_ANSWER, CallEnd.REFUSED, CallEnd.FAILED})
+    if end is CallEnd.FAILED:
+        assert told == "The call to Anna failed (486 Busy Here)."
 
 
 def test_the_order_of_the_cards_and_the_call_that_a_key_means() -> None:

@@ -11,7 +11,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QHelpEvent, QMouseEvent, QPainter
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QHelpEvent, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QStyle,
@@ -66,6 +66,8 @@ class RowDelegate(QStyledItemDelegate):
         hovered = bool(state & QStyle.StateFlag.State_MouseOver)
         if selected or hovered:
             self._ground(painter, rect, theme, selected=selected)
+        if state & QStyle.StateFlag.State_HasFocus:
+            self._ring(painter, rect, theme)
         tone = theme.tone(shown.tone)
         ratio = widget.devicePixelRatioF()
         top = rect.top() + (rect.height() - _ICON) // 2
@@ -113,6 +115,11 @@ class RowDelegate(QStyledItemDelegate):
         words = self._words("Call {name} back  (Enter)", name=shown.name) if on_key else shown.says
         QToolTip.showText(event.globalPos(), words, view)
         return True
+
+    def _ring(self, painter: QPainter, rect: QRect, theme: Theme) -> None:
+        painter.setPen(QPen(QColor(theme.accent), 2))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(QRectF(rect.adjusted(XS + 1, 2, -XS - 1, -2)), RADIUS_SMALL, RADIUS_SMALL)
 
     def _ground(self, painter: QPainter, rect: QRect, theme: Theme, *, selected: bool) -> None:
         painter.setPen(Qt.PenStyle.NoPen)

@@ -84,6 +84,7 @@ class HistoryPane(QWidget):
         self.list = self._make_list()
         self._empty = EmptyState("history", "")
         self._empty.acted.connect(self._show_all)
+        self._go_to_list = False  # Enter in the search field leads to what is found
         self._wait = QTimer(self)
         self._wait.setSingleShot(True)
         self._wait.setInterval(SEARCH_AFTER_MS)
@@ -203,8 +204,8 @@ class HistoryPane(QWidget):
 
     def _search_entered(self) -> None:
         self._wait.stop()
+        self._go_to_list = True
         self._look()
-        self.list.setFocus()
 
     def _show_all(self) -> None:
         self.search.clear()
@@ -222,9 +223,13 @@ class HistoryPane(QWidget):
         elif empty and self.model.only:
             self._empty.say("circle-check", words("No missed calls"), "", words("Show all calls"))
         elif empty:
-            hint = words("Every call is kept here. Dial a number, or become ready to be rung.")
+            hint = words("Every call is kept here, with your notes. Dial a number to begin.")
             self._empty.say("history", words("No calls yet"), hint)
         self._place.setCurrentIndex(1 if empty else 0)
+        if self._go_to_list and not empty:
+            self.list.setCurrentIndex(self.model.index(0))
+            self.list.setFocus()
+        self._go_to_list = False
         self._chosen(self.list.currentIndex())
 
     def _chosen(self, index: QModelIndex, _before: QModelIndex | None = None) -> None:

@@ -41,6 +41,10 @@ class SignInPage(QWidget):
         """Fill in what is known; the keyboard goes to the first empty field."""
         self.url.setText(url or (known[0] if known else ""))
         self.user.setText(user)
+        self.focus_first()
+
+    def focus_first(self) -> None:
+        """Put the keyboard into the first field that has to be filled in."""
         self._first_empty().setFocus()
 
     def tell(self, error: str) -> None:

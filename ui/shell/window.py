@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Qt, Signal
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from console.domain.agent import Role
@@ -95,6 +95,14 @@ class AgentWindow(QWidget):
         self._stack.setCurrentWidget(self.desk)
         self.desk.dialler.focus_field()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """The keyboard begins where the first thing is typed."""
+        super().showEvent(event)
+        if self.signing_in and self.sign_in is not None:
+            self.sign_in.focus_first()
+        else:
+            self.desk.dialler.focus_field()
+
     def closeEvent(self, event: QCloseEvent) -> None:
         """With a call at hand closing is asked about once more; place and size are kept."""
         if self._services.phone.calls and not self._closing:
@@ -141,6 +149,8 @@ class AgentWindow(QWidget):
         self.desk.rang.connect(self._on_ring)
         self.desk.stage.changed.connect(self._on_calls)
         self.desk.failed.connect(lambda why: self.notices.tell("failed", why, "critical"))
+        self.desk.stage.came_to_nothing.connect(lambda why: self.notices.tell("call", why))
+        self.desk.dialler.dialled.connect(lambda _call: self.notices.clear("call"))
         self.desk.export_wanted.connect(self._export)
         self.desk.sign_in_wanted.connect(self.show_sign_in)
 

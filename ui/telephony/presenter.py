@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from console.domain.agent import AgentState
-from console.domain.call import CallPhase, Direction, Quality
+from console.domain.call import CallEnd, CallPhase, Direction, Quality
+from console.domain.events import CallEnded
 from ui.telephony.services import Call, Contact
 from ui.widgets.words import Words
 
@@ -128,6 +129,22 @@ def ringing_here(calls: Sequence[Call]) -> Call | None:
         if call.direction is Direction.INCOMING and call.phase in {CallPhase.NEW, CallPhase.RINGING}:
             return call
     return None
+
+
+def failure(fact: CallEnded, name: str, words: Words) -> str:
+    """Why a call that we made came to nothing, for the person; "" when there is nothing to explain."""
+    said = {
+        CallEnd.BUSY: words("{name} is busy.", name=name),
+        CallEnd.NO_ANSWER: words("{name} does not answer.", name=name),
+        CallEnd.REFUSED: words("The call to {name} was refused{why}.", name=name, why=_why(fact)),
+        CallEnd.FAILED: words("The call to {name} failed{why}.", name=name, why=_why(fact)),
+    }
+    return said.get(fact.end, "")
+
+
+def _why(fact: CallEnded) -> str:
+    told = " ".join(str(part) for part in (fact.sip_code or "", fact.reason) if part)
+    return f" ({told})" if told else ""
 
 
 def suggestion(contact: Contact) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from console.domain.errors import BadInput
 from console.domain.events import CallEnded, CallEvent, CallTransferProgressed
 from ui.bridge import Runner
 from ui.telephony.card import CallCard
-from ui.telephony.presenter import current, focus_order, present_call, ringing_here, suggestion
+from ui.telephony.presenter import current, failure, focus_order, present_call, ringing_here, suggestion
 from ui.telephony.services import Call, Contact, Contacts, Phone
 from ui.telephony.transfer import TransferPanel
 from ui.theme import M
@@ -26,6 +26,7 @@ class Stage(QWidget):
     rang = Signal(object)  # a call that just arrived
     failed = Signal(str)  # words for the person
     opened = Signal(object)  # a part of it that should be seen
+    came_to_nothing = Signal(str)  # why a call that was made did
 
     def __init__(
         self,
@@ -65,6 +66,10 @@ class Stage(QWidget):
             )
         if isinstance(fact, CallEnded):
             self._consults.pop(fact.call, None)
+            card = self._cards.get(fact.call)
+            told = failure(fact, card.shown.name, self._words) if card is not None else ""
+            if told:
+                self.came_to_nothing.emit(told)
         self.refresh()
 
     def refresh(self) -> None:

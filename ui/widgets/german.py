@@ -65,8 +65,8 @@ GERMAN: Final[dict[str, str]] = {
         "Geben Sie eine Nummer, einen Namen oder eine SIP-Adresse ein."
     ),
     "Enter where the call is to go.": "Geben Sie an, wohin der Anruf gehen soll.",
-    "Every call is kept here. Dial a number, or become ready to be rung.": (
-        "Hier steht jeder Anruf. Wählen Sie eine Nummer, oder werden Sie bereit."
+    "Every call is kept here, with your notes. Dial a number to begin.": (
+        "Hier steht jeder Anruf mit Ihren Notizen. Wählen Sie eine Nummer."
     ),
     "Export": "Exportieren",
     "Export as CSV…": "Als CSV exportieren …",
@@ -207,6 +207,8 @@ GERMAN: Final[dict[str, str]] = {
     "TCP": "TCP",
     "Telephone": "Telefon",
     "telephone scale": "Telefonskala",
+    "The call to {name} failed{why}.": "Der Anruf bei {name} ging nicht{why}.",
+    "The call to {name} was refused{why}.": "Der Anruf bei {name} wurde abgewiesen{why}.",
     "The caller rings there at once; the call leaves your desk  (Enter)": (
         "Der Anrufer klingelt sofort dort; der Anruf verlässt Ihren Platz  (Eingabe)"
     ),
@@ -287,6 +289,8 @@ GERMAN: Final[dict[str, str]] = {
     "{h} h {m} min": "{h} Std. {m} Min.",
     "{m} min": "{m} Min.",
     "{m} min {s} s": "{m} Min. {s} s",
+    "{name} does not answer.": "{name} antwortet nicht.",
+    "{name} is busy.": "{name} ist besetzt.",
     "{n} more  {waiting}": "{n} weitere  {waiting}",
     "{reason} You cannot be called. Trying again.": "{reason} Sie sind nicht anrufbar. Neuer Versuch folgt.",
     "{s} s": "{s} s",
