@@ -192,7 +192,8 @@ class EmbeddedSwitch:
         if self._ways is None:
             return False
         ours = (self._ways.wire.udp, self._ways.wire.tcp)
-        return host == self._settings.host and (port is None or port in {address[1] for address in ours})
+        here = self._settings.host in {host, "0.0.0.0", "::"}
+        return here and (port is None or port in {address[1] for address in ours})
 
     def over(self, call: Call, statistics: LegStatistics) -> None:
         """A call is over."""

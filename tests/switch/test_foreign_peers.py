@@ -1,14 +1,23 @@
-"""SIP programs of other people: sipp as a caller and as a desk."""
+"""SIP programs of other people: sipp as a caller and as a desk, pjsua2 as a desk."""
 
 import asyncio
 import socket
+import sys
 import tempfile
 from pathlib import Path
 
 import pytest
 
-from console.domain.events import EndedBy, InteractionAnswered, InteractionArrived, InteractionEnded
-from tests.switch.world import World
+from console.domain.events import (
+    EndedBy,
+    InteractionAnswered,
+    InteractionArrived,
+    InteractionEnded,
+    InteractionHeld,
+    InteractionResumed,
+    InteractionTransferred,
+)
+from tests.switch.world import AGENT, CUSTOMER, MUSIC, World
 
 pytestmark = pytest.mark.sip
 
@@ -90,3 +99,82 @@ async def test_sipp_calls_a_sipp_desk(world: World, transport: str) -> None:
                 await process.wait()
     assert len(world.of(InteractionAnswered)) == count
     assert {fact.by for fact in world.of(InteractionEnded)} == {EndedBy.CUSTOMER}
+
+
+class Desk:
+    """A desk on pjsua2 in a process of its own (pjsua_desk.py)."""
+
+    def __init__(self, process: asyncio.subprocess.Process, contact: str) -> None:
+        self.process = process
+        self.contact = contact
+        self.said: list[str] = []
+
+    @classmethod
+    async def start(cls, transport: str) -> "Desk":
+        """Start it and read its contact."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            str(Path(__file__).with_name("pjsua_desk.py")),
+            transport,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        assert process.stdout is not None
+        line = ""
+        while not line.startswith("contact "):
+            line = (await process.stdout.readline()).decode()
+            assert line, "pjsua2 did not start"
+        return cls(process, line.split()[1])
+
+    async def hear(self, wanted: str) -> None:
+        """Wait until it says a line that begins so."""
+        assert self.process.stdout is not None
+        async with asyncio.timeout(15):
+            while not (self.said and self.said[-1].startswith(wanted)):
+                line = await self.process.stdout.readline()
+                assert line, f"the desk died; it said {self.said}"
+                self.said.append(line.decode().strip())
+
+    def do(self, order: str) -> None:
+        """Give it an order."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(order.encode() + b"\n")
+
+    async def stop(self) -> None:
+        """End it."""
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        try:
+            async with asyncio.timeout(5):
+                await self.process.wait()
+        except TimeoutError:
+            self.process.kill()
+            await self.process.wait()
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+async def test_a_pjsua2_desk_talks_holds_and_transfers(world: World, transport: str) -> None:
+    desk = await Desk.start(transport)
+    try:
+        customer, interaction = await world.arrived(name="Anna")
+        world.ring(interaction, desk.contact)
+        await desk.hear(f"invite X-Interaction-Id: {interaction}")
+        await desk.hear(f"hears {CUSTOMER}")
+        await world.hears(customer, AGENT)
+        desk.do("hold")
+        await world.fact(InteractionHeld)
+        await world.hears(customer, MUSIC)
+        desk.do("resume")
+        await world.fact(InteractionResumed)
+        await world.hears(customer, AGENT)
+        desk.do(f"transfer sip:billing@{world.udp}")
+        assert (await world.fact(InteractionTransferred)).target == "billing"
+        await desk.hear("transfer 200 1")
+        await desk.hear("state DISCONNECTED")
+        await world.hears(customer, MUSIC)
+        world.ring(interaction, desk.contact)
+        await world.hears(customer, AGENT)
+        desk.do("bye")
+        assert (await world.ended()).by is EndedBy.AGENT
+    finally:
+        await desk.stop()
