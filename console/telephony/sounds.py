@@ -145,13 +145,16 @@ class WavRecorder:
         self._chunk = int(rate_hz * 2 * _CHUNK_S)
         self._pending = bytearray()
         self._written = 0
+        self._file: BinaryIO | None = None
         try:
-            self._file: BinaryIO | None = path.open("wb", buffering=0)
+            self._file = path.open("wb", buffering=0)
+            self._put_header()
         except OSError as fault:
+            if self._file is not None:
+                self._file.close()
             raise MediaFileError(
                 f"{path}: cannot be written ({fault.strerror}). Choose another file to record to."
             ) from None
-        self._put_header()
 
     def write(self, pcm: bytes) -> None:
         """Add sound. Never raises: a full disk ends the recording, which `fault` then tells."""
