@@ -5,7 +5,7 @@ import ipaddress
 import socket
 from collections import Counter
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from aiosipua import SipRequest, SipResponse, SipUri, parse_uri
 from aiosipua.dialog import Dialog
@@ -14,11 +14,18 @@ from console.switch.check import ALLOW
 from console.switch.transactions import ClientTransaction, ServerTransaction, Transactions, answer_to
 from console.switch.wire import Flow, Message, Wire
 
-if TYPE_CHECKING:
-    from console.switch.legs import Leg
-
 Heard = Callable[[SipResponse], None]
 Unheard = Callable[[str], None]
+
+
+class Side(Protocol):
+    """Our side of a dialog: who takes its requests."""
+
+    dialog: Dialog
+
+    def take(self, request: SipRequest, transaction: ServerTransaction | None) -> None:
+        """A request within the dialog came in; an ACK has no transaction."""
+        ...
 
 
 class Ways:
@@ -36,13 +43,13 @@ class Ways:
         self.transactions = Transactions(self._take, self._stray, metrics, t1)
         self.wire = Wire(self.transactions.take, metrics)
         self._arrive = arrive
-        self._legs: dict[tuple[str, str], Leg] = {}
+        self._legs: dict[tuple[str, str], Side] = {}
         self._flows: dict[tuple[str, str], Flow] = {}
         self._searches: set[asyncio.Task[None]] = set()
 
     # ------------------------------------------------------------------ which dialog
 
-    def know(self, leg: "Leg", flow: Flow | None = None) -> None:
+    def know(self, leg: Side, flow: Flow | None = None) -> None:
         """Requests of this dialog go to this leg from now on.
 
         Ours to it take `flow` unless its Contact says else.
@@ -51,7 +58,7 @@ class Ways:
         if flow is not None:
             self._flows[_key(leg.dialog)] = flow
 
-    def forget(self, leg: "Leg") -> None:
+    def forget(self, leg: Side) -> None:
         """It is over."""
         self._legs.pop(_key(leg.dialog), None)
         self._flows.pop(_key(leg.dialog), None)
@@ -73,7 +80,7 @@ class Ways:
         elif transaction is not None:
             self._outside(request, flow, transaction, in_dialog=bool(tag))
 
-    def _moved(self, leg: "Leg", flow: Flow) -> None:
+    def _moved(self, leg: Side, flow: Flow) -> None:
         """A peer whose connection broke goes on over a new one."""
         known = self._flows.get(_key(leg.dialog))
         if known is not None and not known.open:
