@@ -7,6 +7,7 @@ command line, the settings window and the table in the README read the same decl
 
 import tomllib
 from collections.abc import Iterator
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
@@ -187,10 +188,12 @@ def options(kind: type[msgspec.Struct], prefix: str = "") -> Iterator[Option]:
             yield from options(bare, f"{name}.")
             continue
         element = _element(bare)
-        if element is not None and issubclass(element, _Section):
+        if element is not None:
             yield from options(element, f"{name}[].")
             continue
         default = None if field.default is msgspec.NODEFAULT else field.default
+        if field.default_factory is not msgspec.NODEFAULT:
+            default = field.default_factory()
         yield Option(name, _words(bare), default, _described(hint))
 
 
@@ -251,7 +254,7 @@ def _bare(hint: Any) -> Any:
     return _bare(get_args(hint)[0]) if get_origin(hint) is Annotated else hint
 
 
-def _element(bare: Any) -> type | None:
+def _element(bare: Any) -> type[msgspec.Struct] | None:
     arguments = get_args(bare)
     if (
         get_origin(bare) is tuple
@@ -276,5 +279,9 @@ def _described(hint: Any) -> str:
 def _words(bare: Any) -> str:
     if get_origin(bare) is tuple:
         return f"list of {_words(get_args(bare)[0])}"
+    if get_origin(bare) is dict:
+        return f"table of {_words(_bare(get_args(bare)[1]))}"
+    if isinstance(bare, type) and issubclass(bare, StrEnum):
+        return "one of " + ", ".join(bare)
     names = {str: "text", int: "whole number", float: "number", bool: "true or false"}
     return names.get(bare, getattr(bare, "__name__", str(bare)))

@@ -6,6 +6,7 @@ offered, paused, ready. The state is never sent by the desk: it follows from the
 
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
 
@@ -47,13 +48,16 @@ SHOWN_FIRST = (
 )
 
 
+_Level = Annotated[int, msgspec.Meta(ge=1, le=10)]
+
+
 class Agent(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, forbid_unknown_fields=True):
     """An agent as configured: skills with levels 1 to 10, and the queues served with their own priority."""
 
-    key: str
-    name: str = ""
-    skills: dict[str, int] = {}
-    queues: tuple[str, ...] = ()
+    key: Annotated[str, msgspec.Meta(description="The sign-in name.", min_length=1)]
+    name: Annotated[str, msgspec.Meta(description="The name to show; empty: the key.")] = ""
+    skills: Annotated[dict[str, _Level], msgspec.Meta(description="Skills with levels from 1 to 10.")] = {}
+    queues: Annotated[tuple[str, ...], msgspec.Meta(description="Queues served, the dearest first.")] = ()
 
     @property
     def shown(self) -> str:
