@@ -3,7 +3,6 @@ only.
 """
 
 import random
-from collections.abc import Callable
 from typing import Any, Protocol
 
 import pjsua2 as pj
@@ -197,11 +196,10 @@ class Accounts:
         for account in self._by_key.values():
             account.modify(self._config(account.settings))
 
-    def close(self, drop: Callable[[Any], None]) -> None:
-        """Unregister all and hand the objects over to be dropped."""
+    def close(self) -> None:
+        """Unregister and drop all."""
         for account in (*self._by_key.values(), *filter(None, (self._nobody,))):
             account.shutdown()
-            drop(account)
         self._by_key.clear()
         self._nobody = None
 

@@ -40,13 +40,12 @@ _HOLD = {pj.PJSUA_CALL_MEDIA_LOCAL_HOLD: "local", pj.PJSUA_CALL_MEDIA_REMOTE_HOL
 
 
 class DeskCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
-    """A call of ours; kept by the engine until pjsua2 says DISCONNECTED (`over`).
+    """A call of ours; kept by the engine until pjsua2 says DISCONNECTED.
 
     `hushed`: nothing is told about it (a stranger's call being refused, one whose end was told already).
     """
 
     hushed = False
-    over = False
     _media: Any = None
     _index = -1
     _meter: Meter | None = None
@@ -54,20 +53,13 @@ class DeskCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
     _by_us = _answered = _elsewhere = False
     _muted = _held = _wants_held = _changing = False
 
-    def __init__(self, desk: Desk, account: Any, *, key: UUID | None = None, call_id: int = -1) -> None:
+    def __init__(self, desk: Desk, account: Any, *, key: UUID, call_id: int = -1) -> None:
         """A new outgoing call, or pjsua2's `call_id` that came in."""
         super().__init__(account, call_id)
+        self.key = key
         self.outgoing = call_id < 0
         self._account = account
-        self._key = key
         self._desk = desk
-
-    @property
-    def key(self) -> UUID:
-        """Our own id for it, made when it is first asked for."""
-        if self._key is None:
-            self._key = self._desk.new_id()
-        return self._key
 
     @property
     def sounds(self) -> bool:
@@ -167,7 +159,6 @@ class DeskCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
             self._note_reason(event)
             self._tell_end(*self._outcome(info.lastStatusCode, info.lastReason))
             self._media = None
-            self.over = True
             self._desk.forget(self)
         elif self._by_us or self.hushed:
             return
@@ -185,10 +176,10 @@ class DeskCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         """Media was negotiated, anew perhaps. The answer that says so goes out after this, so it is looked
         at later.
         """
-        self._desk.later(self._take_media)
+        self._desk.media_changed(self)
 
-    @guarded
-    def _take_media(self) -> None:
+    def take_media(self) -> None:
+        """Look at the media that was negotiated: sound, hold, codec."""
         if self.hushed:
             return
         info = self.getInfo()  # must outlive what is looked at in it

@@ -75,13 +75,13 @@ class Core:
         self._keeper = keeper
         self._hand_over = hand_over
         self._invite = ""
-        self._arriving: list[DeskCall] = []
+        self._arrived = False
         self._told: list[EngineEvent] = []
         self._later: list[Callable[[], None]] = []
         self._budget = CallBudget()
         self._waiting: dict[UUID, Callable[[], None]] = {}
         self._calls: dict[UUID, DeskCall] = {}
-        self._dead: list[Any] = []
+        self._replaced: dict[UUID, DeskCall] = {}
         self._endpoint: Any = None
         self.accounts: Any = None  # Accounts, from open to close
         self.mixer: Any = None  # Mixer, from open to close
@@ -117,7 +117,7 @@ class Core:
     def poll(self, wait_ms: int = 0) -> bool:
         """Let pjsua2 work, after waiting for something to do; returns whether an INVITE came in."""
         self._endpoint.libHandleEvents(wait_ms or (BUSY_MS if self._calls else IDLE_MS))
-        arrived = bool(self._arriving)
+        arrived, self._arrived = self._arrived, False
         self._tell()
         return arrived
 
@@ -132,9 +132,6 @@ class Core:
             live.tick(now)
         self.accounts.tick(now)
         self._keeper.want(sound=any(live.sounds for live in self._calls.values()))
-        self._dead = [
-            thing for thing in self._dead if not getattr(thing, "over", True)
-        ]  # here, outside their own callbacks
         self._tell()
 
     def carry_out(self, command: str, call: UUID | None, action: Callable[[], None]) -> None:
@@ -171,10 +168,10 @@ class Core:
             self.mixer.close()
         self.mixer = None
         if self.accounts is not None:
-            self.accounts.close(self._dead.append)
+            self.accounts.close()
         self.accounts = None
         self._calls.clear()
-        self._dead.clear()
+        self._replaced.clear()
         self._waiting.clear()
         endpoint, self._endpoint = self._endpoint, None
         gc.collect()
@@ -238,40 +235,42 @@ class Core:
         """
         self._told.append(event)
 
-    def later(self, action: Callable[[], None]) -> None:
-        """Have something done at the end of this turn."""
-        self._later.append(action)
+    def media_changed(self, call: DeskCall) -> None:
+        """Have a call look at its media at the end of this turn."""
+        key = call.key
+        self._later.append(lambda: self._look_at_media(key))
+
+    def _look_at_media(self, key: UUID) -> None:
+        live = self._calls.get(key)
+        if live is not None:
+            live.take_media()
 
     def _tell(self) -> None:
         """Hand over what was emitted, after what was left for later."""
-        for live in self._arriving:
-            if not live.over:
-                self._calls[live.key] = live
-        self._arriving.clear()
         while self._later:
             self._later.pop(0)()
         events, self._told = self._told, []
         if events:
             self._hand_over(events)
 
-    def new_id(self) -> UUID:
-        """A fresh id for a call that came in."""
-        return self._clock.new_id()
-
     def now(self) -> float:
         """Monotonic seconds."""
         return self._clock.monotonic()
 
     def forget(self, call: DeskCall) -> None:
-        """The call is over: drop its object at the end of this turn."""
-        if self._calls.get(call.key) is call:
-            del self._calls[call.key]
-        self._dead.append(call)
+        """The call is over: drop its object, now.
+
+        pjsua2 gives its number to the next call, perhaps before this turn ends, and an object that is dropped
+        later would end that one. So nothing else may hold on to a call: what comes later has its key.
+        """
+        for calls in (self._calls, self._replaced):
+            if calls.get(call.key) is call:
+                del calls[call.key]
 
     def take_over(self, old: DeskCall, new: DeskCall) -> None:
         """`new` replaces `old` under the same key (RFC 3891)."""
         self._calls[old.key] = new
-        self._dead.append(old)  # until pjsua2 has ended it, in this same turn or a later one
+        self._replaced[old.key] = old  # until pjsua2 has ended it
 
     def receiver_of(self, invite: str) -> int:
         """pjsua2's number of the account to take an INVITE: nobody's for strangers, and when there are too
@@ -288,17 +287,18 @@ class Core:
 
         pjsua2 sends the 180 when this returns, so all that can wait is left for later.
         """
-        live = DeskCall(self, account, call_id=call_id)
         room = len(self._calls) < self._settings.max_calls
-        self._arriving.append(live)
+        live = DeskCall(self, account, key=self._clock.new_id(), call_id=call_id)
+        self._calls[live.key] = live
+        self._arrived = True
         if account.strangers or not room:
             self._turn_away(live, source)
             return
         live.ring()
-        if account.settings.auto_answer and not self._calls:
+        if account.settings.auto_answer and len(self._calls) == 1:
             live.take()
-        invite = self._invite
-        self._later.append(lambda: self._tell_arrival(live, account, invite, source))
+        key, invite = live.key, self._invite
+        self._later.append(lambda: self._tell_arrival(key, account, invite, source))
 
     def _turn_away(self, live: DeskCall, source: str) -> None:
         known = self.accounts.knows(user_asked_for(self._invite))
@@ -306,13 +306,13 @@ class Core:
         if not known:
             self.emit(StrangerTurnedAway(at=self.now(), source=source, uri=request_uri(self._invite)))
 
-    def _tell_arrival(self, live: DeskCall, account: DeskAccount, whole: str, source: str) -> None:
+    def _tell_arrival(self, key: UUID, account: DeskAccount, whole: str, source: str) -> None:
         headers = headers_of(whole)
         self._told.insert(
             0,
             IncomingCall(
                 at=self.now(),
-                call=live.key,
+                call=key,
                 account=account.settings.key,
                 from_header=headers.get("from", ""),
                 to_header=headers.get("to", ""),

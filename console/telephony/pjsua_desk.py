@@ -27,14 +27,11 @@ class Desk(Protocol):
     def now(self) -> float:
         """Monotonic seconds."""
 
-    def new_id(self) -> UUID:
-        """A fresh id."""
-
     def forget(self, call: "DeskCall") -> None:
         """The call is over in pjsua2 as well."""
 
-    def later(self, action: Callable[[], None]) -> None:
-        """Have something done once pjsua2 has sent what it is about to send."""
+    def media_changed(self, call: "DeskCall") -> None:
+        """Have the call look at its media once pjsua2 has sent what it is about to send."""
 
     def take_over(self, old: "DeskCall", new: "DeskCall") -> None:
         """`new` replaces `old` under the same key."""
