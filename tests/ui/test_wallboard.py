@@ -95,6 +95,26 @@ def test_a_change_is_painted_and_measured(opened: Opener, qtbot: QtBot) -> None:
     assert len(window.event_to_paint_ms) >= 1
 
 
+def test_a_change_that_is_not_on_the_screen_is_not_measured(opened: Opener, qtbot: QtBot) -> None:
+    board = board_of(3, 1000)
+    window, service, clock = opened(board)
+    qtbot.waitUntil(lambda: not window.pace.measuring)
+    frames, last = window.pace.frames, window.agents_model.shown[-1]
+    rows = tuple(
+        msgspec.structs.replace(row, answered=row.answered + 1) if row.agent == last else row
+        for row in board.agents
+    )
+    service.tell(msgspec.structs.replace(board, agents=rows))
+    qtbot.waitUntil(lambda: window.pace.frames > frames)
+    qtbot.waitUntil(lambda: not window.pace.measuring)
+    clock.move(5)  # were it still being measured, the next paint would say 5 s
+    first = board.queues[0]
+    changed = msgspec.structs.replace(first, counts=msgspec.structs.replace(first.counts, abandoned=99))
+    with qtbot.waitSignal(window.pace.painted):
+        service.tell(msgspec.structs.replace(board, queues=(changed, *board.queues[1:])))
+    assert set(window.event_to_paint_ms) == {0.0}
+
+
 def test_many_changes_make_few_frames(opened: Opener, qtbot: QtBot) -> None:
     board = board_of(3, 24)
     window, service, _clock = opened(board)

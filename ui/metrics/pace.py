@@ -10,13 +10,17 @@ from console.clock import Clock
 
 FRAME_S = 0.04  # 25 frames a second: smooth to the eye, and half the frames of the screen
 KEPT = 2000
+# Qt asks the window to paint within 5 ms of the first update. Timers run in the order they are due, however
+# busy the thread is: when this one comes first, there was nothing to paint.
+UNPAINTED_MS = 40
 
 
 class Pace(QObject):
     """Runs `draw` at most once a frame after `changed` was called, and measures from change to paint.
 
     `draw` brings new values to the widgets and asks for their repaint; Qt paints them in the same turn of its
-    loop or the next. A sample: milliseconds from the first change of a frame until its paint was done.
+    loop or the next. A sample: milliseconds from the first change of a frame until its paint was done. A
+    frame that asks for no paint (what changed is not on the screen) is none.
     """
 
     painted = Signal()
@@ -37,6 +41,10 @@ class Pace(QObject):
         self._after = QTimer(self)
         self._after.setSingleShot(True)
         self._after.timeout.connect(self._told)
+        self._unpainted = QTimer(self)
+        self._unpainted.setSingleShot(True)
+        self._unpainted.setInterval(UNPAINTED_MS)
+        self._unpainted.timeout.connect(self._nothing_to_paint)
         window.installEventFilter(self)
 
     def changed(self) -> None:
@@ -52,14 +60,21 @@ class Pace(QObject):
         """Whether a frame is due."""
         return self._timer.isActive()
 
+    @property
+    def measuring(self) -> bool:
+        """Whether a frame was drawn whose paint is not done."""
+        return self._drawn_from is not None
+
     def stop(self) -> None:
         """No more frames."""
         self._timer.stop()
         self._after.stop()
+        self._unpainted.stop()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """The window is about to be painted: once its events are through, the frame is on the screen."""
         if event.type() == QEvent.Type.UpdateRequest and self._drawn_from is not None:
+            self._unpainted.stop()
             self._after.start(0)
         return super().eventFilter(watched, event)
 
@@ -69,6 +84,11 @@ class Pace(QObject):
         self._changed_at = None
         self.frames += 1
         self._draw()
+        if not self._unpainted.isActive():
+            self._unpainted.start()
+
+    def _nothing_to_paint(self) -> None:
+        self._drawn_from = None
 
     def _told(self) -> None:
         if self._drawn_from is not None:

@@ -27,6 +27,7 @@ from ui.widgets.ticker import Ticker
 LEFT_SHARE = 0.585
 LEFT_SHARE_ROWS = 0.62  # many queues in rows need the room
 TILES_MOST = 0.62  # of the height under the strip
+GRAPHS_AFTER_MS = 60  # the figures are on the screen first: loading the graphs takes a third of a second
 _REFERENCE = (1440.0, 810.0)  # the window's size at scale 1
 
 
@@ -178,7 +179,7 @@ class Wallboard(QWidget):
         super().showEvent(event)
         self.start()
         self.setFocus()
-        QTimer.singleShot(0, self, self.build_graphs)
+        QTimer.singleShot(GRAPHS_AFTER_MS, self, self.build_graphs)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """A closed board listens no more."""
