@@ -370,14 +370,13 @@ class Call:
         if self._player is not None:
             self._player.run(on=False)
         if customer is not None:
-            received = customer.port.received
             self._dropped += customer.port.dropped
             customer.hang_up()
             self._hub.over(
                 self,
                 LegStatistics(
                     interaction=self.interaction,
-                    from_customer=received,
+                    from_customer=customer.port.received,
                     from_agent=self._from_agents,
                     dropped=self._dropped,
                 ),
