@@ -205,11 +205,14 @@ def condition(text: str, only: Only | str | None) -> tuple[str, list[Any]]:
 
 _PEER = "SELECT uri, name, user, last_at FROM peer"
 _HAS_WORDS = "number IN (SELECT rowid FROM peer_words WHERE peer_words MATCH ?)"
+_BEST_PEERS = "ORDER BY score DESC LIMIT 1000"
 _BEST = "ORDER BY score DESC LIMIT ?"
 
 
 def _completions(db: Connection, prefix: str, limit: int) -> list[Completion]:
     match, digits = match_all(prefix), digits_of(prefix)
+    if digits and len(best := _among_best(db, digits, limit)) == limit:
+        return best
     if digits:
         where = f"(digits >= ? AND digits < ?) OR {_HAS_WORDS}"
         values: list[Any] = [digits, _after(digits), match]
@@ -221,9 +224,23 @@ def _completions(db: Connection, prefix: str, limit: int) -> list[Completion]:
     else:
         where, values = "1", []
     found = db.execute(f"{_PEER} WHERE {where} {_BEST}", [*values, max(0, limit)])
+    return _as_completions(found.fetchall())
+
+
+def _among_best(db: Connection, digits: str, limit: int) -> list[Completion]:
+    """Those of the best peers whose number begins so: with few digits typed, no need to look at all."""
+    found = db.execute(
+        f"{_PEER} WHERE number IN (SELECT number FROM peer {_BEST_PEERS})"  # noqa: S608 - our own text
+        f" AND digits >= ? AND digits < ? {_BEST}",
+        [digits, _after(digits), max(0, limit)],
+    )
+    return _as_completions(found.fetchall())
+
+
+def _as_completions(found: list[tuple[str, str, str, str]]) -> list[Completion]:
     return [
         Completion(Address(uri, name), name, user, datetime.fromisoformat(last_at))
-        for uri, name, user, last_at in found.fetchall()
+        for uri, name, user, last_at in found
     ]
 
 
