@@ -167,7 +167,7 @@ class Ledger:
         await self._idle.wait()
         await self.database.close()
 
-    async def _found(self, query: "Select[Any]") -> list[Numbered]:
+    async def _found(self, query: Select[Any]) -> list[Numbered]:
         return await self.database.read(lambda connection: _decoded(connection.execute(query).all()))
 
     def _write_group(self) -> None:
