@@ -2,12 +2,12 @@
 
 The report is a JSON object:
 
-    at            the moment it is about (ISO 8601) events        {"given", "counted", "doubled", "later",
-    "late", "order"}: doubled ids count once, events later than `at` not at all; `late` did not fit what
-    went before and changed nothing; order is "given" or "sorted" total         all queues together, each
-    interaction once queues        {key: the same shape} agents        {"states": {state: number},
-    "occupancy", "rows": [{agent, name, state, since, reason, idle_since, answered, occupancy, seconds:
-    {state: seconds}}]}
+* `at`: the moment it is about (ISO 8601);
+* `events`: {"given", "counted", "doubled", "later", "late", "order"}: doubled ids count once, events later
+  than `at` not at all; `late` did not fit what went before and changed nothing; order is "given" or "sorted";
+* `total`: all queues together, each interaction once; `queues`: {key: the same shape};
+* `agents`: {"states": {state: number}, "occupancy", "rows": [{agent, name, state, since, reason, idle_since,
+  answered, occupancy, seconds: {state: seconds}}]}.
 
 A queue's shape: key, name, timezone, day, formula, counts (figures.Counts), waiting, longest_wait_s,
 service_level {formula, value, numerator, denominator, threshold_s}, service_levels {formula: {value,
