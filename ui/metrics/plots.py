@@ -103,8 +103,8 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]  # untyped base
         item.showGrid(x=False, y=True, alpha=0.9)
         for side in ("left", "bottom"):
             axis = item.getAxis(side)
-            axis.setPen(pg.mkPen(theme.line, width=max(1.0, scale * 0.8)))
-            axis.setTickPen(pg.mkPen(theme.line, width=max(1.0, scale * 0.8)))
+            axis.setPen(self.pen(theme.line, 0.8))
+            axis.setTickPen(self.pen(theme.line, 0.8))
             axis.setZValue(-100)
             axis.setTextPen(pg.mkPen(theme.soft))
             axis.setTickFont(type_of(round(11 * scale)))
@@ -116,8 +116,8 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]  # untyped base
         item.layout.setContentsMargins(0, round(4 * scale), round(8 * scale), 0)
 
     def pen(self, tint: str, width: float = 2.0, dashes: list[float] | None = None) -> QPen:
-        """A pen of so many pixels at scale 1."""
-        pen: QPen = pg.mkPen(tint, width=width * self.scale_)
+        """A pen of so many pixels at scale 1; these pens count the screen's own pixels."""
+        pen: QPen = pg.mkPen(tint, width=width * self.scale_ * self.devicePixelRatioF())
         if dashes:
             pen.setDashPattern(dashes)
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
