@@ -63,8 +63,8 @@ class Desk:
         self.database = database
         self.outbox = Outbox(bus, database, clock)
         self.link = Link(bus, clock, self.outbox, contact=self.contact)
-        self.history = History(bus, database, clock, lambda: self.link.user)
-        self.recorder = Recorder(bus, database, clock, lambda: self.link.user)
+        self.history = History(bus, database, clock, self._user, deliver=self._has_centre)
+        self.recorder = Recorder(bus, database, clock, self._user, deliver=self._has_centre)
         self.faults: list[str] = [database.notice] if database.notice else []
         self._contact_user = new_contact_user()
         self._doubtful: set[UUID] = set()
@@ -101,6 +101,13 @@ class Desk:
         """
         host = self.settings.phone.bind or _address_towards(self.link.url)
         return self.phone.contact(CENTRE_KEY, host)
+
+    def _user(self) -> str:
+        return self.link.user
+
+    def _has_centre(self) -> bool:
+        """Whether there is, or will be, a centre to deliver to; a plain SIP phone's history is its own."""
+        return bool(self.settings.centre or self.link.url)
 
     def _link_changed(self, event: LinkChanged) -> None:
         if event.state is LinkState.ONLINE and self.link.welcome is not None:

@@ -14,7 +14,7 @@ from console.domain.address import Address
 from console.domain.errors import BadInput
 from console.domain.events import CallNoted, HistoryChanged
 from console.history import index, rows
-from console.history.rows import HistoryRow
+from console.history.rows import HistoryRow, always
 from console.history.schema import digits_of, match_all, stamp
 from console.store import outbox
 from console.store.database import Connection, Database
@@ -77,7 +77,13 @@ class History:
     """
 
     def __init__(
-        self, bus: Bus, database: Database, clock: Clock, agent: Callable[[], str], *, deliver: bool = True
+        self,
+        bus: Bus,
+        database: Database,
+        clock: Clock,
+        agent: Callable[[], str],
+        *,
+        deliver: Callable[[], bool] = always,
     ) -> None:
         """`agent` names who writes notes; `deliver`: notes go to the centre."""
         self._bus = bus
@@ -163,7 +169,7 @@ class History:
             (noted.disposition, noted.note, stamp(noted.at), number),
         )
         index.renote(db, number, noted.disposition, noted.note)
-        if self._deliver:
+        if self._deliver():
             known = UUID(interaction) if interaction else None
             outbox.enqueue(db, msgspec.structs.replace(noted, interaction=known))
         sql = f"SELECT {rows.COLUMNS} FROM call WHERE call.number = ?"  # noqa: S608 - our own text

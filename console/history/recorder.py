@@ -30,7 +30,7 @@ from console.domain.events import (
     HistoryChanged,
 )
 from console.history import index, rows
-from console.history.rows import Entry
+from console.history.rows import Entry, always
 from console.history.schema import clean, clean_address
 from console.store import outbox
 from console.store.database import Connection, Database
@@ -46,11 +46,17 @@ class Recorder:
     """Makes history of the call facts on a bus. `agent` tells whose calls they are; `deliver` whether there
     is a centre.
 
-    Without a centre (`deliver` false) nothing goes to the outbox: the history is this desk's alone.
+    Without a centre (`deliver` answers False) nothing goes to the outbox: the history is this desk's alone.
     """
 
     def __init__(
-        self, bus: Bus, database: Database, clock: Clock, agent: Callable[[], str], *, deliver: bool = True
+        self,
+        bus: Bus,
+        database: Database,
+        clock: Clock,
+        agent: Callable[[], str],
+        *,
+        deliver: Callable[[], bool] = always,
     ) -> None:
         """Ready; `start` begins."""
         self._bus = bus
@@ -193,7 +199,9 @@ class Recorder:
         call = msgspec.structs.replace(call.resumed(event.at), quality=_finite(event.quality) or call.quality)
         record = call.record_at(event.at, event.end, event.sip_code)
         reason = clean(event.reason)
-        self._put(Entry(call=call, seen_at=event.at, record=record, sip_reason=reason, deliver=self._deliver))
+        self._put(
+            Entry(call=call, seen_at=event.at, record=record, sip_reason=reason, deliver=self._deliver())
+        )
 
     # ------------------------------------------------------------ writing
 
@@ -267,7 +275,7 @@ class Recorder:
                 call=call,
                 seen_at=seen_at,
                 record=call.record_at(seen_at, CallEnd.LOST, 0),
-                deliver=self._deliver,
+                deliver=self._deliver(),
             )
             for call, seen_at in rows.left_open(db)
         ]

@@ -21,6 +21,11 @@ _quality = msgspec.json.Decoder(Quality)
 _skills = msgspec.json.Decoder(tuple[SkillNeed, ...])
 
 
+def always() -> bool:
+    """Deliver every call: there is a centre."""
+    return True
+
+
 class Delivery(StrEnum):
     """How a call stands with the centre."""
 

@@ -32,8 +32,12 @@ class DeskCalls:
         self.bus = Bus()
         self.database = Database.open(path, [outbox_migrations, history_migrations], clock=self.clock)
         self.agent = "anna"
-        self.recorder = Recorder(self.bus, self.database, self.clock, lambda: self.agent, deliver=deliver)
-        self.history = History(self.bus, self.database, self.clock, lambda: self.agent, deliver=deliver)
+        self.recorder = Recorder(
+            self.bus, self.database, self.clock, lambda: self.agent, deliver=lambda: deliver
+        )
+        self.history = History(
+            self.bus, self.database, self.clock, lambda: self.agent, deliver=lambda: deliver
+        )
         self.changes: list[HistoryChanged] = []
         self.bus.subscribe(HistoryChanged, self.changes.append)
 
