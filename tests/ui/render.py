@@ -1,6 +1,6 @@
 """Every state of the agent's window as pictures: `python tests/ui/render.py FOLDER [filter]`.
 
-Light and dark, English and German, 360, 800 and 1200 points wide, 100 % and 200 %. For eyes, and for the README.
+Light and dark, English and German, 360, 800 and 1200 points wide, at 100 % and 200 %.
 """
 
 import os
@@ -13,6 +13,7 @@ from pathlib import Path
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+import msgspec
 from PySide6.QtWidgets import QApplication
 
 from console import paths
@@ -21,7 +22,8 @@ from console.domain.call import Quality
 from console.domain.events import AudioDevicesChanged, LinkState, RegistrationChanged
 from console.domain.queue import SkillNeed
 from console.settings import DeskSettings
-from tests.ui.doubles import Scene, make_rows, make_scene
+from tests.ui.calls_of_days import make_rows
+from tests.ui.doubles import Scene, make_scene
 from ui.shell.window import AgentWindow
 from ui.widgets.look import Look
 
@@ -210,14 +212,12 @@ STATES: dict[str, Callable[[Scene, AgentWindow], None]] = {
         lost,
         nothing_found,
         settings,
-    )  # fmt: skip
+    )
 }
 SIZES = ((360, 680), (800, 700), (1200, 720))
 
 
 def _same(row: object, call: object) -> object:
-    import msgspec
-
     return msgspec.structs.replace(row, call=call)
 
 

@@ -13,7 +13,8 @@ from console.domain.address import Address
 from console.domain.call import CallEnd, Direction
 from console.domain.errors import StoreError
 from console.history.rows import HistoryRow
-from tests.ui.doubles import START, Scene, make_rows, words
+from tests.ui.calls_of_days import make_rows
+from tests.ui.doubles import START, Scene, words
 from ui.history.delegate import key_rect
 from ui.history.model import PAGE, SHOWN, HistoryModel
 from ui.history.note import LIMIT, NoteEditor

@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from console.settings import DeskSettings
-from tests.ui.doubles import make_rows, make_scene
+from tests.ui.calls_of_days import make_rows
+from tests.ui.doubles import make_scene
 from tests.ui.render import SIZES, STATES
 from ui.shell.window import AgentWindow
 from ui.widgets.badge import Badge

@@ -67,7 +67,8 @@ class DeskPage(QWidget):
         self.wrap_up = WrapUpPanel(self.editor, words)
         self.history = HistoryPane(services.history, runner, clock.now, words)
         self.empty = EmptyState("phone", "")
-        self._panes = Panes(self.dialler, self._make_work(), self.history)
+        self._work = self._make_work()
+        self._panes = Panes(self.dialler, self._work, self.history)
         self._lay_out()
         self._join()
 
@@ -283,7 +284,9 @@ class DeskPage(QWidget):
 
     def _show_empty(self, view: AgentView | None) -> None:
         busy = bool(self._services.phone.calls) or not self.wrap_up.isHidden()
+        self.stage.setVisible(bool(self._services.phone.calls))
         self.empty.setVisible(not busy and self._panes.columns > 1)
+        self._work.setVisible(busy or self._panes.columns > 1)
         words = self._services.words
         title, hint = words("No call at hand"), words("Dial a number, a name or a SIP address.")
         if self._services.link.state is LinkState.ONLINE and view is not None:
