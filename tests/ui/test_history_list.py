@@ -147,10 +147,13 @@ def test_scrolling_to_the_end_fetches_what_is_missing(
 ) -> None:
     shown = pane(1000)
     bar = shown.list.verticalScrollBar()
-    for _ in range(12):
+
+    def at_the_end() -> bool:
         bar.setValue(bar.maximum())
-        qtbot.wait(1)
-    assert shown.model.rowCount() == 1000
+        return shown.model.rowCount() == 1000
+
+    qtbot.waitUntil(at_the_end)
+    assert not shown.model.canFetchMore(QModelIndex())
 
 
 def test_one_click_calls_back(pane: Callable[[int], HistoryPane], qtbot: QtBot) -> None:
