@@ -3,21 +3,18 @@
 import functools
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 import pjsua2 as pj
 
 from console.telephony.engine import CallDisconnected, EngineEvent
 
-if TYPE_CHECKING:
-    from console.telephony.pjsua_calls import DeskCall
-
 _log = logging.getLogger(__name__)
 
 
 class Desk(Protocol):
-    """What a call needs of its engine. `mixer` joins its sound with the desk's."""
+    """What a call (a pjsua_calls.DeskCall) needs of its engine. `mixer` joins its sound with the desk's."""
 
     mixer: Any  # pjsua_sound.Mixer
 
@@ -27,13 +24,13 @@ class Desk(Protocol):
     def now(self) -> float:
         """Monotonic seconds."""
 
-    def forget(self, call: "DeskCall") -> None:
+    def forget(self, call: Any) -> None:
         """The call is over in pjsua2 as well."""
 
-    def media_changed(self, call: "DeskCall") -> None:
+    def media_changed(self, call: Any) -> None:
         """Have the call look at its media once pjsua2 has sent what it is about to send."""
 
-    def take_over(self, old: "DeskCall", new: "DeskCall") -> None:
+    def take_over(self, old: Any, new: Any) -> None:
         """`new` replaces `old` under the same key."""
 
 
