@@ -1,20 +1,22 @@
 """Sound through Qt: the adapter of the audio port, and the ringer.
 
-A thread of its own carries the samples, so that a busy window is never heard. Frames do not travel as Qt
-signals: the engine's clock and the devices meet in two elastic rings. A device that is pulled is left for
-the next one at once and taken back when it returns; the call goes on all the while.
+Qt's streams have a ring each that the system's own sound thread empties and fills. The engine's clock reads
+and writes these rings itself, so no frame waits for a window, a signal or a timer, and two elastic joints
+keep them shallow. A thread of its own owns the streams: it opens them, leaves a device that was pulled or
+has failed for the next one, and takes the wanted one back when it returns; the call goes on all the while.
 
 On PulseAudio and PipeWire Qt asks for no latency and gets blocks of 64 ms; the client library's own
-variable PULSE_LATENCY_MSEC makes that 10 ms (measured; libpulse documents it in
-`pa_stream_connect_playback`).
+variable PULSE_LATENCY_MSEC makes that 10 ms (libpulse documents it at `pa_stream_connect_playback`).
 """
 
 import logging
 import os
 import sys
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QIODevice, QMetaObject, QObject, Qt, QThread, QUrl, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QIODevice, QObject, Qt, QThread, QUrl, Signal, Slot
 from PySide6.QtMultimedia import (
     QAudioDevice,
     QAudioFormat,
@@ -23,18 +25,22 @@ from PySide6.QtMultimedia import (
     QMediaDevices,
     QSoundEffect,
 )
+from PySide6.QtMultimedia import QtAudio as QtAudioKinds
 
 from console.domain.errors import AudioError
-from console.telephony.elastic import ElasticRing
+from console.telephony.elastic import ElasticFeed, ElasticRing
 
 _log = logging.getLogger(__name__)
 
 RATE_HZ = 16_000
 _BYTES_A_MS = RATE_HZ * 2 // 1000
-_SINK_MS = 20
-_SOURCE_MS = 100
+_RING_MS = 200  # the room Qt's rings have; how full they are is the elastic joints' business
 _LATENCY_MS = 10
-_OPEN_S = 5.0
+_TURN_S = 0.02
+_STALLED_TURNS = 50  # a second: then a stream that stands still is given up
+_STARTING_TURNS = 150  # one that was just opened may take longer: an idle sink sleeps up to two seconds
+_SHUNNED_TURNS = 250  # five seconds: then a device that failed is tried again
+_STOP_MS = 5_000
 
 
 def ask_for_low_latency() -> None:
@@ -51,113 +57,265 @@ def _format() -> QAudioFormat:
     return made
 
 
+def in_order(devices: list[QAudioDevice], wanted: str, default: QAudioDevice) -> list[QAudioDevice]:
+    """The devices as they are to be tried: those named `wanted`, the system's default, the others."""
+    named = [device for device in devices if wanted and device.description() == wanted]
+    usual = [] if default.isNull() else [default]
+    found: dict[str, QAudioDevice] = {}
+    for device in (*named, *usual, *devices):
+        found.setdefault(_identity(device), device)
+    return list(found.values())
+
+
 def chosen(devices: list[QAudioDevice], wanted: str, default: QAudioDevice) -> QAudioDevice | None:
     """The device whose name is `wanted`, else the system's default, else any, else None."""
-    for device in devices:
-        if wanted and device.description() == wanted:
-            return device
-    if not default.isNull():
-        return default
-    return devices[0] if devices else None
+    return next(iter(in_order(devices, wanted, default)), None)
 
 
-class _Speaker(QIODevice):
-    """What the sink pulls from."""
+def _identity(device: QAudioDevice) -> str:
+    return bytes(device.id().data()).decode(errors="replace")
 
-    def __init__(self, ring: ElasticRing, parent: QObject) -> None:
-        super().__init__(parent)
-        self._ring = ring
 
-    def readData(self, most: int) -> bytes:
-        return self._ring.take(min(most, _SINK_MS * _BYTES_A_MS)) if most > 0 else b""
+class _Speaker:
+    """The stream to the speaker. All but `feed` is used under the lock of the sound thread only."""
 
-    def writeData(self, data: object, size: int) -> int:
-        return -1
+    def __init__(self) -> None:
+        self.feed = ElasticFeed(RATE_HZ)
+        self._sink: QAudioSink | None = None
+        self._ring: QIODevice | None = None
+        self._room = 0
 
-    def bytesAvailable(self) -> int:
-        return _SINK_MS * _BYTES_A_MS + super().bytesAvailable()
+    def devices(self, wanted: str) -> list[QAudioDevice]:
+        return in_order(QMediaDevices.audioOutputs(), wanted, QMediaDevices.defaultAudioOutput())
 
-    def isSequential(self) -> bool:
+    def open(self, device: QAudioDevice) -> bool:
+        sink = QAudioSink(device, _format())
+        sink.setBufferSize(_RING_MS * _BYTES_A_MS)
+        ring: QIODevice | None = sink.start()
+        if not ring or sink.error() in _BROKEN:
+            return False
+        self._sink, self._ring = sink, ring
+        self._room = sink.bytesFree()
+        self.feed.begin()
         return True
 
-
-class _Worker(QObject):
-    """Lives on the sound thread and owns both streams."""
-
-    opened = Signal(str, str)
-
-    def __init__(self, heard: ElasticRing, spoken: ElasticRing) -> None:
-        super().__init__()
-        self._heard = heard
-        self._spoken = spoken
-        self._sink: QAudioSink | None = None
-        self._source: QAudioSource | None = None
-        self._speaker: _Speaker | None = None
-        self._microphone: QIODevice | None = None
-        self._in_use = ("", "")
-        self._wanted = ("", "")
-
-    @Slot(str, str)
-    def open(self, speaker: str, microphone: str) -> None:
-        """(Re)open the devices; those that did not change are left alone."""
-        self._wanted = (speaker, microphone)
-        out = chosen(QMediaDevices.audioOutputs(), speaker, QMediaDevices.defaultAudioOutput())
-        into = chosen(QMediaDevices.audioInputs(), microphone, QMediaDevices.defaultAudioInput())
-        names = (_identity(out), _identity(into))
-        if names[0] != self._in_use[0]:
-            self._open_sink(out)
-        if names[1] != self._in_use[1]:
-            self._open_source(into)
-        self._in_use = names
-        self.opened.emit(out.description() if out else "", into.description() if into else "")
-
-    @Slot()
-    def reopen(self) -> None:
-        """Devices came or went."""
-        self.open(*self._wanted)
-
-    @Slot()
     def close(self) -> None:
-        """Stop both streams."""
-        self._open_sink(None)
-        self._open_source(None)
-        self._in_use = ("", "")
-
-    def _open_sink(self, device: QAudioDevice | None) -> None:
         if self._sink is not None:
             self._sink.stop()
-            self._sink.deleteLater()
-            self._sink = None
-        self._heard.clear()
-        if device is None:
-            return
-        self._speaker = _Speaker(self._heard, self)
-        self._speaker.open(QIODevice.OpenModeFlag.ReadOnly)
-        self._sink = QAudioSink(device, _format(), self)
-        self._sink.setBufferSize(_SINK_MS * _BYTES_A_MS)
-        self._sink.start(self._speaker)
+        self._sink = self._ring = None
 
-    def _open_source(self, device: QAudioDevice | None) -> None:
+    @property
+    def broken(self) -> bool:
+        return self._sink is not None and _is_broken(self._sink)
+
+    @property
+    def held(self) -> int:
+        """Bytes that wait for the device."""
+        return self._room - self._sink.bytesFree() if self._sink is not None else 0
+
+    @property
+    def moved(self) -> int:
+        """How far the device is."""
+        return self._sink.processedUSecs() if self._sink is not None else 0
+
+    def write(self, pcm: bytes) -> None:
+        if self._ring is not None:
+            fitted = self.feed.fit(pcm, self.held)
+            if fitted:
+                self._ring.write(fitted)
+
+
+class _Microphone:
+    """The stream from the microphone. All but `joint` is used under the lock of the sound thread only."""
+
+    def __init__(self) -> None:
+        self.joint = ElasticRing(RATE_HZ)
+        self._source: QAudioSource | None = None
+        self._ring: QIODevice | None = None
+
+    def devices(self, wanted: str) -> list[QAudioDevice]:
+        return in_order(QMediaDevices.audioInputs(), wanted, QMediaDevices.defaultAudioInput())
+
+    def open(self, device: QAudioDevice) -> bool:
+        source = QAudioSource(device, _format())
+        source.setBufferSize(_RING_MS * _BYTES_A_MS)
+        ring: QIODevice | None = source.start()
+        if not ring or source.error() in _BROKEN:
+            return False
+        self._source, self._ring = source, ring
+        self.joint.clear()
+        return True
+
+    def close(self) -> None:
         if self._source is not None:
             self._source.stop()
-            self._source.deleteLater()
-            self._source = self._microphone = None
-        self._spoken.clear()
-        if device is None:
+        self._source = self._ring = None
+
+    @property
+    def broken(self) -> bool:
+        return self._source is not None and _is_broken(self._source)
+
+    @property
+    def moved(self) -> int:
+        """How far the device is."""
+        return self._source.processedUSecs() if self._source is not None else 0
+
+    def read(self, size: int) -> bytes:
+        if self._ring is not None:
+            self.joint.put(bytes(self._ring.readAll().data()))
+        return self.joint.take(size)
+
+
+_BROKEN = (QtAudioKinds.Error.OpenError, QtAudioKinds.Error.IOError, QtAudioKinds.Error.FatalError)
+
+
+def _is_broken(stream: QAudioSink | QAudioSource) -> bool:
+    return stream.state() == QtAudioKinds.State.StoppedState or stream.error() in _BROKEN
+
+
+class _End:
+    """One of the two streams, on the best device that works."""
+
+    def __init__(self, stream: _Speaker | _Microphone) -> None:
+        self.stream = stream
+        self.wanted = ""
+        self.name = ""
+        self._used = ""
+        self._known: frozenset[str] = frozenset()
+        self._shunned: dict[str, int] = {}
+        self._moved = -1
+        self._still = 0
+
+    def choose(self) -> None:
+        """Go to the best device, if another one is in use."""
+        devices = self.stream.devices(self.wanted)
+        self._known = frozenset(map(_identity, devices))
+        self._shunned = {name: turns for name, turns in self._shunned.items() if name in self._known}
+        best = sorted(devices, key=lambda device: _identity(device) in self._shunned)
+        if best and self._used == _identity(best[0]):
             return
-        self._source = QAudioSource(device, _format(), self)
-        self._source.setBufferSize(_SOURCE_MS * _BYTES_A_MS)
-        self._microphone = self._source.start()
-        self._microphone.readyRead.connect(self._speak)
+        self.close()
+        for device in best:
+            if self.stream.open(device):
+                self._used, self.name = _identity(device), device.description()
+                return
+            self._shunned[_identity(device)] = _SHUNNED_TURNS
 
-    @Slot()
-    def _speak(self) -> None:
-        if self._microphone is not None:
-            self._spoken.put(bytes(self._microphone.readAll().data()))
+    def look(self) -> None:
+        """The list of devices changed.
+
+        A device that comes back under its old name may leave the list as it was (Qt keeps a pulled device in
+        it until the next one comes), while the sound server has moved our stream elsewhere: so when
+        nothing is new in the list, the stream is opened anew.
+        """
+        now = frozenset(map(_identity, self.stream.devices(self.wanted)))
+        if now <= self._known:
+            self.close()
+        self._shunned.clear()
+        self.choose()
+
+    def turn(self, *, must_move: bool) -> None:
+        """See to it that the stream lives."""
+        for name in list(self._shunned):
+            self._shunned[name] -= 1
+            if self._shunned[name] <= 0:
+                del self._shunned[name]
+                self.choose()
+        if self._used and (self.stream.broken or (must_move and self._stalled())):
+            self._shunned[self._used] = _SHUNNED_TURNS
+            self.close()
+            self.choose()
+
+    def close(self) -> None:
+        """Stop the stream."""
+        self.stream.close()
+        self._used = self.name = ""
+        self._moved, self._still = -1, 0
+
+    def _stalled(self) -> bool:
+        moved = self.stream.moved
+        self._still = self._still + 1 if moved == self._moved else 0
+        self._moved = moved
+        return self._still >= (_STALLED_TURNS if moved else _STARTING_TURNS)
 
 
-def _identity(device: QAudioDevice | None) -> str:
-    return bytes(device.id().data()).decode(errors="replace") if device is not None else ""
+class _SoundThread(QThread):
+    """Owns both streams. Whatever touches them, Qt's own events for them too, does so under one lock."""
+
+    def __init__(
+        self, opened: Callable[[str, str], None], speaker: _Speaker, microphone: _Microphone
+    ) -> None:
+        super().__init__()
+        self.setObjectName("sound")
+        self._opened = opened
+        self._speaker = speaker
+        self._ends = (_End(speaker), _End(microphone))
+        self._microphone = microphone
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._news = threading.Event()
+        self._ending = False
+        self._wanted = ("", "")
+        self._told: tuple[str, str] | None = None
+
+    def use(self, speaker: str, microphone: str) -> None:
+        """Other devices are wanted; from any thread."""
+        self._wanted = (speaker, microphone)
+        self._wake.set()
+
+    def look(self) -> None:
+        """Devices came or went; from any thread."""
+        self._news.set()
+        self._wake.set()
+
+    def end(self) -> None:
+        """Close the streams and end the thread; returns when it has."""
+        self._ending = True
+        self._wake.set()
+        if not self.wait(_STOP_MS):
+            _log.error("the sound thread did not stop in %s ms", _STOP_MS)
+
+    def read(self, size: int) -> bytes:
+        """From the microphone; from the engine's clock."""
+        with self._lock:
+            return self._microphone.read(size)
+
+    def write(self, pcm: bytes) -> None:
+        """To the speaker; from the engine's clock."""
+        with self._lock:
+            self._speaker.write(pcm)
+
+    def run(self) -> None:
+        """Qt's name for what the thread does."""
+        while not self._ending:
+            with self._lock:
+                self._turn()
+            self._tell()
+            self._wake.wait(_TURN_S)
+            self._wake.clear()
+        with self._lock:
+            for end in self._ends:
+                end.close()
+
+    def _turn(self) -> None:
+        QCoreApplication.processEvents()
+        news = self._news.is_set()
+        self._news.clear()
+        for end, wanted in zip(self._ends, self._wanted, strict=True):
+            if news:
+                end.look()
+            if wanted != end.wanted or not end.name:
+                end.wanted = wanted
+                end.choose()
+        speaker, microphone = self._ends
+        speaker.turn(must_move=self._speaker.held > 0)
+        microphone.turn(must_move=True)
+
+    def _tell(self) -> None:
+        names = (self._ends[0].name, self._ends[1].name)
+        if names != self._told:
+            self._told = names
+            self._opened(*names)
 
 
 class QtAudio(QObject):
@@ -166,18 +324,20 @@ class QtAudio(QObject):
     changed = Signal(str, str)
     """Speaker and microphone in use now, by name; "" where there is none."""
 
-    _open = Signal(str, str)
+    _opened = Signal(str, str)
 
     def __init__(self, speaker: str = "", microphone: str = "") -> None:
         """Devices by name; "" is the system's default. Nothing is opened yet."""
         super().__init__()
         ask_for_low_latency()
         self._wanted = (speaker, microphone)
-        self.heard = ElasticRing(RATE_HZ)
-        self.spoken = ElasticRing(RATE_HZ)
-        self._thread: QThread | None = None
-        self._worker: _Worker | None = None
-        self._devices: QMediaDevices | None = None
+        self._speaker = _Speaker()
+        self._microphone = _Microphone()
+        self._thread: _SoundThread | None = None
+        self._devices = QMediaDevices(self)
+        self._devices.audioOutputsChanged.connect(self._look)
+        self._devices.audioInputsChanged.connect(self._look)
+        self._opened.connect(self._tell, Qt.ConnectionType.QueuedConnection)
         self.in_use = ("", "")
 
     @property
@@ -185,23 +345,25 @@ class QtAudio(QObject):
         """Samples a second, both ways."""
         return RATE_HZ
 
+    @property
+    def heard(self) -> ElasticFeed:
+        """The joint on the way to the speaker, for its counts."""
+        return self._speaker.feed
+
+    @property
+    def spoken(self) -> ElasticRing:
+        """The joint on the way from the microphone, for its counts."""
+        return self._microphone.joint
+
     def start(self) -> None:
         """Open the devices on the sound thread. Raises AudioError when there is neither speaker nor
-        microphone.
+        microphone; one that is plugged in later is used all the same.
         """
         if self._thread is not None:
             return
-        self._devices = QMediaDevices(self)
-        self._thread = QThread(self)
-        self._thread.setObjectName("sound")
-        self._worker = _Worker(self.heard, self.spoken)
-        self._worker.moveToThread(self._thread)
-        self._open.connect(self._worker.open)
-        self._devices.audioOutputsChanged.connect(self._worker.reopen)
-        self._devices.audioInputsChanged.connect(self._worker.reopen)
-        self._worker.opened.connect(self._opened)
+        self._thread = _SoundThread(self._opened.emit, self._speaker, self._microphone)
+        self._thread.use(*self._wanted)
         self._thread.start(QThread.Priority.TimeCriticalPriority)
-        self._open.emit(*self._wanted)
         if not QMediaDevices.audioOutputs() and not QMediaDevices.audioInputs():
             raise AudioError(
                 "There is no sound device. Plug in a headset; it is used as soon as it is there."
@@ -209,28 +371,34 @@ class QtAudio(QObject):
 
     def stop(self) -> None:
         """Close; idempotent."""
-        if self._thread is None or self._worker is None:
-            return
-        QMetaObject.invokeMethod(self._worker, "close", Qt.ConnectionType.BlockingQueuedConnection)
-        self._thread.quit()
-        self._thread.wait(int(_OPEN_S * 1000))
-        self._thread = self._worker = None
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            thread.end()
 
     def use(self, speaker: str, microphone: str) -> None:
         """Use other devices, at once and without touching a call."""
         self._wanted = (speaker, microphone)
-        self._open.emit(speaker, microphone)
+        if self._thread is not None:
+            self._thread.use(speaker, microphone)
 
     def read(self, size: int) -> bytes:
         """From the microphone. Called on the audio clock's thread."""
-        return self.spoken.take(size)
+        thread = self._thread
+        return thread.read(size) if thread is not None else bytes(size)
 
     def write(self, pcm: bytes) -> None:
         """To the speaker. Called on the audio clock's thread."""
-        self.heard.put(pcm)
+        thread = self._thread
+        if thread is not None:
+            thread.write(pcm)
+
+    @Slot()
+    def _look(self) -> None:
+        if self._thread is not None:
+            self._thread.look()
 
     @Slot(str, str)
-    def _opened(self, speaker: str, microphone: str) -> None:
+    def _tell(self, speaker: str, microphone: str) -> None:
         if (speaker, microphone) != self.in_use:
             self.in_use = (speaker, microphone)
             _log.info("sound is on %s and %s", speaker or "no speaker", microphone or "no microphone")
