@@ -35,7 +35,6 @@ from console.telephony.accounts import (
 )
 from console.telephony.audio import Ringer
 from console.telephony.engine import Engine, EngineSettings
-from console.telephony.live import LiveCall
 from console.telephony.phone import Phone
 from console.wire import AgentView
 
@@ -130,6 +129,7 @@ class Desk:
                 sip_domain or _NOWHERE,
                 shown=self.link.name,
                 contact_user=self._contact_user,
+                auto_answer=self.settings.phone.auto_answer,
             )
         )
 
@@ -165,12 +165,8 @@ async def make_desk(
     )
     bus = Bus()
 
-    def answered_at_once(call: LiveCall) -> bool:
-        return desk.settings.phone.auto_answer and call.interaction is not None
-
-    phone = Phone(make_engine(engine), bus, clock, ringer=ringer, auto_answer=answered_at_once)
-    desk = Desk(settings, bus, clock, database, phone, engine)
-    return desk
+    phone = Phone(make_engine(engine), bus, clock, ringer=ringer)
+    return Desk(settings, bus, clock, database, phone, engine)
 
 
 async def open_desk(

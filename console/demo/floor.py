@@ -103,7 +103,7 @@ class Floor:
 
 
 def prepare_floor(folder: Path, robots: tuple[Agent, ...], pace: Pace, port: int = 0) -> Floor:
-    """Write the demo centre's settings into `folder`: a fresh password for everybody; port 0 is a free one."""
+    """Write the demo centre's settings into `folder`: a fresh password for everybody; port 0: a free one."""
     password = secrets.token_urlsafe(9)
     hashed = hash_password(password)
     database = f"sqlite:///{folder / 'centre.db'}"
