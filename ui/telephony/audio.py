@@ -36,10 +36,10 @@ RATE_HZ = 16_000
 _BYTES_A_MS = RATE_HZ * 2 // 1000
 _RING_MS = 200  # the room Qt's rings have; how full they are is the elastic joints' business
 _LATENCY_MS = 10
-_TURN_S = 0.02
-_STALLED_TURNS = 50  # a second: then a stream that stands still is given up
-_STARTING_TURNS = 150  # one that was just opened may take longer: an idle sink sleeps up to two seconds
-_SHUNNED_TURNS = 250  # five seconds: then a device that failed is tried again
+_TURN_S = 0.04
+_STALLED_TURNS = 25  # a second: then a stream that stands still is given up
+_STARTING_TURNS = 75  # one that was just opened may take longer: an idle sink sleeps up to two seconds
+_SHUNNED_TURNS = 125  # five seconds: then a device that failed is tried again
 _STOP_MS = 5_000
 
 
