@@ -152,7 +152,7 @@ def test_nothing_comes_out_before_there_is_enough_and_sizes_are_exact() -> None:
     assert ring.underruns == 1
 
 
-@pytest.mark.parametrize("change_ms", [5, 10, 15])
+@pytest.mark.parametrize("change_ms", [5, 8, 10])
 def test_what_is_cut_or_put_in_makes_no_click(change_ms: int) -> None:
     change, fade = change_ms * A_MS, 5 * A_MS
     for hz in (150, 333, 1_000):
