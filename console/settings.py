@@ -118,6 +118,12 @@ class CentreSettings(_Section, frozen=True, kw_only=True):
     agents: tuple[Agent, ...] = ()
     users: tuple[UserSettings, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Refuse a queue without a key: on the board "" is the row of all queues together."""
+        for number, queue in enumerate(self.queues, start=1):
+            if not queue.key:
+                raise ValueError(f"queue number {number} has an empty key; give it a short name of its own")
+
 
 class PhoneSettings(_Section, frozen=True, kw_only=True):
     """`[phone]`: the softphone, also without a centre. The password lives in the system keyring."""

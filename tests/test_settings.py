@@ -20,6 +20,7 @@ from console.settings import CentreSettings, DeskSettings, options, parse_settin
         ("[servr]", r"x:1: servr: there is no such option"),
         ("[server\nport = 1", r"x: not TOML.*line 1"),
         ("[[queues]]\nname = 'a'", r"x:1: .*key"),
+        ("[[queues]]\nkey = 'a'\n[[queues]]\nkey = ''", r"x: the file: queue number 2 has an empty key"),
         ("[routing]\ngrace_s = -1", r"x:2: routing\.grace_s"),
     ],
 )

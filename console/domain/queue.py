@@ -52,7 +52,7 @@ class Queue(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, forbi
     or, when that is empty, is told goodbye. `timezone` is an IANA name: "today" starts at its midnight.
     """
 
-    key: Annotated[str, msgspec.Meta(description="Its own short name, for good.", min_length=1)]
+    key: Annotated[str, _help("Its own short name, for good.")]  # "" on the board: all queues
     name: Annotated[str, _help("The name to show; empty: the key.")] = ""
     numbers: Annotated[
         tuple[str, ...], _help("Dialled names or numbers that lead here besides the key.")

@@ -9,6 +9,7 @@ from console.domain.address import Address
 from console.domain.agent import Agent, AgentState
 from console.domain.figures import ABANDONED_KEPT, AgentFigures, Counts, QueueFigures
 from console.domain.queue import Queue, ServiceLevelFormula
+from console.wire import BoardSnapshot, decode_centre_frame, encode_frame
 from tests.metrics.story import START, Story
 
 A = Queue(key="a", threshold_s=20, short_abandon_s=5)
@@ -24,6 +25,12 @@ def _rows(story: Story, second: float = 0) -> tuple[dict[str, QueueFigures], Que
 def _agent(story: Story, key: str) -> AgentFigures:
     (row,) = [row for row in story.fold().snapshot(START).agents if row.agent == key]
     return row
+
+
+def test_a_board_goes_over_the_wire_and_is_the_same_there() -> None:
+    board = Story(A, B).queued(0, "x", "a").answered(5, "x", "ada", "a").fold().snapshot(START)
+    assert board.total is not None
+    assert decode_centre_frame(encode_frame(BoardSnapshot(snapshot=board))) == BoardSnapshot(snapshot=board)
 
 
 # ---------------------------------------------------------------- counting
