@@ -20,7 +20,7 @@ from console.history.recorder import Recorder
 from console.history.retention import purge
 from console.history.schema import history_migrations
 from console.settings import DeskSettings
-from console.store.database import Database
+from console.store.database import LateDatabase
 from console.store.outbox import outbox_migrations
 from console.sync.link import Link
 from console.sync.outbox import Outbox
@@ -49,7 +49,7 @@ class Desk:
         settings: DeskSettings,
         bus: Bus,
         clock: Clock,
-        database: Database,
+        database: LateDatabase,
         phone: Phone,
         engine: EngineSettings,
     ) -> None:
@@ -64,7 +64,7 @@ class Desk:
         self.link = Link(bus, clock, self.outbox, contact=self.contact)
         self.history = History(bus, database, clock, self._user, deliver=self._has_centre)
         self.recorder = Recorder(bus, database, clock, self._user, deliver=self._has_centre)
-        self.faults: list[str] = [database.notice] if database.notice else []
+        self.faults: list[str] = []
         self._contact_user = new_contact_user()
         self._doubtful: set[UUID] = set()
         self._undo: list[Callable[[], None]] = []
@@ -73,6 +73,10 @@ class Desk:
         """Begin to keep history, then open the phone. Raises NetworkError when the phone cannot start; the
         history stays usable.
         """
+        await asyncio.to_thread(self.database.path.parent.mkdir, parents=True, exist_ok=True)
+        await self.database.open_late()
+        if self.database.notice:
+            self.faults.append(self.database.notice)
         await self.recorder.start()
         self._undo = [
             self.bus.subscribe(LinkChanged, self._link_changed),
@@ -149,7 +153,7 @@ class Desk:
             self.phone.use_account(account)
 
 
-async def make_desk(
+def make_desk(
     settings: DeskSettings,
     folder: Path,
     make_engine: Callable[[EngineSettings], Engine],
@@ -157,14 +161,12 @@ async def make_desk(
     *,
     ringer: Ringer | None = None,
 ) -> Desk:
-    """A desk whose database lies in `folder`, not started yet. Raises StoreError or SettingsError."""
-    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+    """A desk whose database lies in `folder`. Nothing is opened before `start`, so that a window can be shown
+    first. Raises SettingsError. Needs a running loop.
+    """
     engine = engine_settings(settings.phone)
-    database = await asyncio.to_thread(
-        Database.open, folder / "desk.db", [history_migrations, outbox_migrations], clock=clock
-    )
+    database = LateDatabase(folder / "desk.db", [history_migrations, outbox_migrations], clock)
     bus = Bus()
-
     phone = Phone(make_engine(engine), bus, clock, ringer=ringer)
     return Desk(settings, bus, clock, database, phone, engine)
 
@@ -173,7 +175,7 @@ async def open_desk(
     settings: DeskSettings, folder: Path, make_engine: Callable[[EngineSettings], Engine], clock: Clock
 ) -> Desk:
     """A desk at work. Raises StoreError, SettingsError or NetworkError."""
-    desk = await make_desk(settings, folder, make_engine, clock)
+    desk = make_desk(settings, folder, make_engine, clock)
     try:
         await desk.start()
     except EnvironmentFault:

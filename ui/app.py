@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import tomlkit
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from console import paths
 from console.clock import Clock
@@ -40,6 +40,8 @@ _log = logging.getLogger(__name__)
 MakeEngine = Callable[[EngineSettings, AudioPort | None], Engine]
 _SETTINGS_FILE = "desk.toml"
 _PREPARE_MS = 400
+_EXPOSED_LOOKS = 50
+_EXPOSED_LOOK_S = 0.01
 
 
 class LateSound:
@@ -165,7 +167,7 @@ class App:
         """
         ringer = None if self._sound is not None else LateRinger(self._late)
         port = self._sound or self._late
-        desk = await make_desk(
+        desk = make_desk(
             self._settings,
             self._folder,
             lambda engine: self._make_engine(engine, port),
@@ -181,7 +183,7 @@ class App:
         desk.bus.subscribe(LinkChanged, self._link_changed)
         self.window.start()
         self.window.show()
-        await asyncio.sleep(0)  # the window is painted before the phone starts
+        await _exposed(self.window)
         try:
             await desk.start()
         except EnvironmentFault as fault:
@@ -313,6 +315,15 @@ class App:
                     ringer=self._settings.audio.ringer or speaker,
                 )
             )
+
+
+async def _exposed(window: QWidget) -> None:
+    """Wait until the window is on the screen (for a moment at most): what starts next would hold it up."""
+    handle = window.windowHandle()
+    for _ in range(_EXPOSED_LOOKS):
+        if handle.isExposed():
+            return
+        await asyncio.sleep(_EXPOSED_LOOK_S)
 
 
 def load_settings(file: Path) -> tuple[DeskSettings, str]:

@@ -178,6 +178,45 @@ class Database:
         self._lock.close()
 
 
+class LateDatabase(Database):
+    """A database that `open_late` opens, on a thread; what is asked before that waits for it.
+
+    A window is shown sooner so: opening costs some tenths of a second, most of it loading sqlite-utils.
+    """
+
+    def __init__(self, path: Path, migrations: Sequence[Migrations], clock: Clock) -> None:
+        """Nothing is touched yet. Needs a running loop."""
+        self.path = path
+        self.notice = ""
+        self._migrations = migrations
+        self._clock = clock
+        self._found: asyncio.Future[Database] = asyncio.get_running_loop().create_future()
+
+    async def open_late(self) -> None:
+        """Open it. Raises StoreError as `open` does; so does then whatever waits for it."""
+        try:
+            found = await asyncio.to_thread(Database.open, self.path, self._migrations, clock=self._clock)
+        except StoreError as fault:
+            self._found.set_exception(fault)
+            self._found.exception()  # it is raised here: nobody else has to ask for it
+            raise
+        self.notice = found.notice
+        self._found.set_result(found)
+
+    async def run(self, job: Callable[[Connection], _T]) -> _T:
+        """As Database.run, once it is open."""
+        return await (await asyncio.shield(self._found)).run(job)
+
+    async def read(self, job: Callable[[Connection], _T]) -> _T:
+        """As Database.read, once it is open."""
+        return await (await asyncio.shield(self._found)).read(job)
+
+    def close_now(self) -> None:
+        """As Database.close_now; nothing when it was never opened."""
+        if self._found.done() and self._found.exception() is None:
+            self._found.result().close_now()
+
+
 @contextlib.contextmanager
 def translated(path: Path) -> Iterator[None]:
     """Turn SQLite's faults of disk and file into StoreError with what to do; our own stay what they are."""
