@@ -257,7 +257,7 @@ def test_without_a_device_it_says_so_and_takes_the_first_that_comes(tmp_path: Pa
 
 
 _PLUG_IN = """
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, QTimer
 from console.domain.errors import AudioError
 from ui.telephony.audio import QtAudio
 
@@ -268,6 +268,9 @@ def told(speaker, microphone):
     print(f"{speaker} {microphone}".strip() or "nothing", flush=True)
 
 audio.changed.connect(told)
+clock = QTimer()
+clock.timeout.connect(lambda: audio.write(audio.read(640)))
+clock.start(20)
 try:
     audio.start()
     print("started", flush=True)

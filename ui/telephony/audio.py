@@ -40,6 +40,7 @@ _TURN_S = 0.04
 _STALLED_TURNS = 25  # a second: then a stream that stands still is given up
 _STARTING_TURNS = 75  # one that was just opened may take longer: an idle sink sleeps up to two seconds
 _SHUNNED_TURNS = 125  # five seconds: then a device that failed is tried again
+_PROVEN_TURNS = 3
 _STOP_MS = 5_000
 
 
@@ -130,6 +131,7 @@ class _Microphone:
 
     def __init__(self) -> None:
         self.joint = ElasticRing(RATE_HZ)
+        self.asked = False
         self._source: QAudioSource | None = None
         self._ring: QIODevice | None = None
 
@@ -161,6 +163,7 @@ class _Microphone:
         return self._source.processedUSecs() if self._source is not None else 0
 
     def read(self, size: int) -> bytes:
+        self.asked = True
         if self._ring is not None:
             self.joint.put(bytes(self._ring.readAll().data()))
         return self.joint.take(size)
@@ -178,26 +181,35 @@ class _End:
 
     def __init__(self, stream: _Speaker | _Microphone) -> None:
         self.stream = stream
-        self.wanted = ""
-        self.name = ""
+        self.wanted: str | None = None
+        self._name = ""
         self._used = ""
+        self._age = 0
         self._known: frozenset[str] = frozenset()
         self._shunned: dict[str, int] = {}
         self._moved = -1
         self._still = 0
 
-    def choose(self) -> None:
-        """Go to the best device, if another one is in use."""
-        devices = self.stream.devices(self.wanted)
+    @property
+    def name(self) -> str:
+        """The device in use, once it has lived a little: one that is gone fails only after it was opened."""
+        return self._name if self._age >= _PROVEN_TURNS else ""
+
+    def choose(self, *, last_resort: bool = False) -> None:
+        """Go to the best device, if another one is in use.
+
+        `last_resort`: if there is no other, one that was given up will do.
+        """
+        devices = self.stream.devices(self.wanted or "")
         self._known = frozenset(map(_identity, devices))
         self._shunned = {name: turns for name, turns in self._shunned.items() if name in self._known}
-        best = sorted(devices, key=lambda device: _identity(device) in self._shunned)
-        if best and self._used == _identity(best[0]):
+        good = [device for device in devices if _identity(device) not in self._shunned]
+        if good and self._used == _identity(good[0]):
             return
         self.close()
-        for device in best:
+        for device in good or (devices if last_resort else []):
             if self.stream.open(device):
-                self._used, self.name = _identity(device), device.description()
+                self._used, self._name = _identity(device), device.description()
                 return
             self._shunned[_identity(device)] = _SHUNNED_TURNS
 
@@ -208,7 +220,7 @@ class _End:
         it until the next one comes), while the sound server has moved our stream elsewhere: so when
         nothing is new in the list, the stream is opened anew.
         """
-        now = frozenset(map(_identity, self.stream.devices(self.wanted)))
+        now = frozenset(map(_identity, self.stream.devices(self.wanted or "")))
         if now <= self._known:
             self.close()
         self._shunned.clear()
@@ -216,25 +228,27 @@ class _End:
 
     def turn(self, *, must_move: bool) -> None:
         """See to it that the stream lives."""
-        for name in list(self._shunned):
-            self._shunned[name] -= 1
-            if self._shunned[name] <= 0:
-                del self._shunned[name]
-                self.choose()
-        if self._used and (self.stream.broken or (must_move and self._stalled())):
-            self._shunned[self._used] = _SHUNNED_TURNS
-            self.close()
+        self._shunned = {name: turns - 1 for name, turns in self._shunned.items()}
+        if self._used:
+            self._age += 1
+            stalled = self._stalled(must_move=must_move)
+            if stalled or self.stream.broken:
+                self._shunned[self._used] = _SHUNNED_TURNS
+                self.close()
+                self.choose(last_resort=stalled)
+        if any(turns <= 0 for turns in self._shunned.values()):
+            self._shunned = {name: turns for name, turns in self._shunned.items() if turns > 0}
             self.choose()
 
     def close(self) -> None:
         """Stop the stream."""
         self.stream.close()
-        self._used = self.name = ""
-        self._moved, self._still = -1, 0
+        self._used = self._name = ""
+        self._moved, self._still, self._age = -1, 0, 0
 
-    def _stalled(self) -> bool:
+    def _stalled(self, *, must_move: bool) -> bool:
         moved = self.stream.moved
-        self._still = self._still + 1 if moved == self._moved else 0
+        self._still = self._still + 1 if must_move and moved == self._moved else 0
         self._moved = moved
         return self._still >= (_STALLED_TURNS if moved else _STARTING_TURNS)
 
@@ -304,12 +318,13 @@ class _SoundThread(QThread):
         for end, wanted in zip(self._ends, self._wanted, strict=True):
             if news:
                 end.look()
-            if wanted != end.wanted or not end.name:
+            if wanted != end.wanted:
                 end.wanted = wanted
                 end.choose()
         speaker, microphone = self._ends
         speaker.turn(must_move=self._speaker.held > 0)
-        microphone.turn(must_move=True)
+        microphone.turn(must_move=self._microphone.asked)  # unread, Qt's ring is full and stands still
+        self._microphone.asked = False
 
     def _tell(self) -> None:
         names = (self._ends[0].name, self._ends[1].name)
