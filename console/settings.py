@@ -15,6 +15,7 @@ import msgspec
 
 from console.domain.agent import Agent, Role
 from console.domain.errors import SettingsError
+from console.domain.plan import Fault, faults_of
 from console.domain.queue import Queue
 
 _T = TypeVar("_T", bound=msgspec.Struct)
@@ -124,6 +125,28 @@ class CentreSettings(_Section, frozen=True, kw_only=True):
             if not queue.key:
                 raise ValueError(f"queue number {number} has an empty key; give it a short name of its own")
 
+    def faults(self) -> Iterator[Fault]:
+        """What does not fit together, as options and words."""
+        switch = self.switch
+        if switch.kind not in {"embedded", "none"}:
+            yield "switch.kind", f"there is no switch “{switch.kind}”; use embedded or none"
+        if switch.language not in {"en", "de"}:
+            yield "switch.language", f"there are no prompts in “{switch.language}”; use en or de"
+        if switch.rtp_last < switch.rtp_first:
+            yield "switch.rtp_last", "the last RTP port is below the first"
+        yield from faults_of(self.queues, self.agents)
+        yield from self._faults_of_users()
+
+    def _faults_of_users(self) -> Iterator[Fault]:
+        seen: set[str] = set()
+        for index, user in enumerate(self.users):
+            if user.name in seen or not user.name:
+                yield f"users[{index}].name", f"“{user.name}” is empty or there already"
+            seen.add(user.name)
+            if user.password_hash and not user.password_hash.startswith("$argon2"):
+                words = "this is no argon2 hash; `callboardctl password` makes one"
+                yield f"users[{index}].password_hash", words
+
 
 class PhoneSettings(_Section, frozen=True, kw_only=True):
     """`[phone]`: the softphone, also without a centre. The password lives in the system keyring."""
@@ -221,7 +244,7 @@ def parse_settings(text: str, kind: type[_T], where: str = "settings") -> _T:
     except tomllib.TOMLDecodeError as fault:
         raise SettingsError(f"{where}: not TOML: {fault}") from None
     try:
-        return msgspec.convert(data, kind)
+        made = msgspec.convert(data, kind)
     except msgspec.ValidationError as fault:
         message, _, path = str(fault).partition(" - at `$")
         option = path.rstrip("`").lstrip(".")
@@ -229,14 +252,27 @@ def parse_settings(text: str, kind: type[_T], where: str = "settings") -> _T:
             unknown = message.split("`")[1]
             option = f"{option}.{unknown}" if option else unknown
             message = "there is no such option"
-        line = _line_of(text, option)
-        place = f"{where}:{line}" if line else where
-        raise SettingsError(f"{place}: {option or 'the file'}: {message}") from None
+        raise _named(text, where, option, message) from None
+    if isinstance(made, CentreSettings):
+        for option, words in made.faults():
+            raise _named(text, where, option, f"{words}.")
+    return made
+
+
+def _named(text: str, where: str, option: str, message: str) -> SettingsError:
+    line = _line_of(text, option)
+    place = f"{where}:{line}" if line else where
+    return SettingsError(f"{place}: {option or 'the file'}: {message}")
 
 
 def _line_of(text: str, option: str) -> int:
-    """The line (from 1) that sets a dotted option, `queues[1].threshold_s`, or 0 when it cannot be told."""
-    table, _, key = option.rpartition(".")
+    """The line (from 1) that sets a dotted option, `queues[1].threshold_s`, or 0 when it cannot be told.
+
+    What stands deeper, `queues[1].skills[0].level`, is on the line of what holds it, `skills`.
+    """
+    parts = option.split(".")
+    depth = 2 if len(parts) > 2 and "[" in parts[0] else len(parts)
+    table, _, key = ".".join(parts[:depth]).rpartition(".")
     wanted, _, index = table.partition("[")
     nth = int(index.split("]")[0]) + 1 if index else 1
     seen = 0

@@ -12,6 +12,7 @@ from litestar.params import FromPath, JSONBody
 from console.domain.agent import Agent, Role
 from console.domain.errors import BadInput, Refused
 from console.domain.events import AgentConfigured, AgentRemoved, QueueConfigured, QueueRemoved
+from console.domain.plan import overflow_circle
 from console.domain.queue import Queue
 from console.ledger.users import User
 from console.server.auth import PASSWORD_LEAST, PASSWORD_MOST
@@ -96,8 +97,15 @@ def _check_queue(queue: Queue, others: dict[str, Queue]) -> None:
         _check_skill(need.skill, need.level)
     _check_timezone(queue.timezone)
     _check_numbers(queue, others)
+    _check_overflow(queue, others)
+
+
+def _check_overflow(queue: Queue, others: dict[str, Queue]) -> None:
     if queue.overflow_to and (queue.overflow_to == queue.key or queue.overflow_to not in others):
         raise BadInput(f"overflow_to names “{queue.overflow_to}”, which is no other queue.")
+    circle = overflow_circle(queue.key, {**others, queue.key: queue})
+    if circle:
+        raise BadInput(f"overflow_to sends callers round for ever: {' → '.join(circle)}.")
 
 
 def _check_numbers(queue: Queue, others: dict[str, Queue]) -> None:
