@@ -61,8 +61,15 @@ async def run_centre(
             udp, tcp = switch.addresses
             centre.sip_domain = udp
             say(f"switch: SIP on udp {udp} and tcp {tcp}")
+        app = build_app(centre, clock)
+        if isinstance(switch, EmbeddedSwitch):
+            app.state.services.gauges.count_also(
+                "callboard_switch",
+                "What the voice switch took, refused, dropped and repeated.",
+                switch.metrics,
+            )
         server = await serve(
-            build_app(centre, clock),
+            app,
             settings.server.host,
             settings.server.port,
             certificate=settings.server.tls_certificate,

@@ -1,8 +1,25 @@
 """What Prometheus sees of the centre: counters that count as things happen, gauges read when asked for."""
 
+from collections.abc import Iterator, Mapping
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.registry import Collector
 
 from console.domain.figures import Snapshot
+
+
+class _Counted(Collector):
+    """Counts that another room keeps, read when asked for."""
+
+    def __init__(self, name: str, text: str, counts: Mapping[str, int]) -> None:
+        self._name, self._text, self._counts = name, text, counts
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        family = CounterMetricFamily(self._name, self._text, labels=["what"])
+        for what, count in sorted(self._counts.items()):
+            family.add_metric([what], count)
+        yield family
 
 
 class Gauges:
@@ -59,6 +76,10 @@ class Gauges:
             "callboard_queue_waiting", "Customers who wait, by queue.", ["queue"], registry=registry
         )
         self.agents = Gauge("callboard_agents", "Agents by state.", ["state"], registry=registry)
+
+    def count_also(self, name: str, text: str, counts: Mapping[str, int]) -> None:
+        """Show another room's counts, `{what: count}`, which it goes on counting."""
+        self.registry.register(_Counted(name, text, counts))
 
     def written(self, rows: int, seconds: float) -> None:
         """The ledger wrote a group."""
