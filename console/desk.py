@@ -39,6 +39,7 @@ from console.telephony.phone import Phone
 from console.wire import AgentView
 
 _NOWHERE = "callboard.invalid"
+_ANYWHERE = frozenset({"0.0.0.0", "[::]", "::"})
 
 
 class Desk:
@@ -67,6 +68,7 @@ class Desk:
         self.faults: list[str] = []
         self._contact_user = new_contact_user()
         self._doubtful: set[UUID] = set()
+        self._centre_at = "127.0.0.1"
         self._undo: list[Callable[[], None]] = []
 
     async def start(self) -> None:
@@ -102,8 +104,8 @@ class Desk:
         """The SIP address at which the centre can ring this desk ("" without a phone). Nobody can guess its
         user.
         """
-        host = self.settings.phone.bind or _address_towards(self.link.url)
-        return self.phone.contact(CENTRE_KEY, host)
+        ours, self._centre_at = _way_to(self.link.url)
+        return self.phone.contact(CENTRE_KEY, self.settings.phone.bind or ours)
 
     def _user(self) -> str:
         return self.link.user
@@ -130,10 +132,11 @@ class Desk:
         self.phone.use_account(
             centre_account(
                 self.link.user or "callboard",
-                sip_domain or _NOWHERE,
+                _reachable(sip_domain, self._centre_at) or _NOWHERE,
                 shown=self.link.name,
                 contact_user=self._contact_user,
                 auto_answer=self.settings.phone.auto_answer,
+                peers=(self._centre_at,),
             )
         )
 
@@ -184,18 +187,27 @@ async def open_desk(
     return desk
 
 
-def _address_towards(url: str) -> str:
-    """Our own address as the centre sees it: of the interface that leads there (no packet is sent)."""
+def _reachable(sip_domain: str, centre_at: str) -> str:
+    """The switch's host and port; one that listens on all addresses is where the centre is."""
+    host, colon, port = sip_domain.rpartition(":")
+    return f"{centre_at}:{port}" if colon and host in _ANYWHERE else sip_domain
+
+
+def _way_to(url: str) -> tuple[str, str]:
+    """Our own address as the centre sees it, and the centre's as we see it (no packet is sent)."""
     parts = urlsplit(url)
     if not parts.hostname:
-        return "127.0.0.1"
+        return "127.0.0.1", "127.0.0.1"
     try:
         family, kind, _, _, target = socket.getaddrinfo(
             parts.hostname, parts.port or 443, type=socket.SOCK_DGRAM
         )[0]
         with socket.socket(family, kind) as probe:
             probe.connect(target)
-            address: str = probe.getsockname()[0]
+            return _in_a_uri(probe.getsockname()[0]), _in_a_uri(str(target[0]))
     except OSError as fault:
         raise NetworkError(f"The way to {parts.hostname} is not known: {fault}") from None
+
+
+def _in_a_uri(address: str) -> str:
     return f"[{address}]" if ":" in address else address

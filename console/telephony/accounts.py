@@ -61,12 +61,19 @@ def phone_account(settings: PhoneSettings, password: str = "", *, contact_user: 
 
 
 def centre_account(
-    user: str, host: str, *, shown: str = "", contact_user: str = "", auto_answer: bool = False
+    user: str,
+    host: str,
+    *,
+    shown: str = "",
+    contact_user: str = "",
+    auto_answer: bool = False,
+    peers: tuple[str, ...] = (),
 ) -> Account:
     """The account by which the centre rings this desk: no registrar, over TCP, at a contact that nobody can
     guess.
 
     `host` is the centre's switch, host or host:port: what an agent dials without a domain goes there.
+    `peers`: further addresses that the centre may ring us from.
     """
     return Account(
         key=CENTRE_KEY,
@@ -75,6 +82,7 @@ def centre_account(
         contact_user=contact_user or new_contact_user(),
         display_name=shown,
         auto_answer=auto_answer,
+        peers=peers,
     )
 
 

@@ -29,7 +29,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     is never shown.
 
     `contact_user` is the unguessable user of our contact; calls to any other are refused with 404 and never
-    rung. `proxy`: outbound proxy. `srtp`: "off", "optional" or "required".
+    rung. `proxy`: outbound proxy. `srtp`: "off", "optional" or "required". `peers`: further addresses that
+    may connect to us over TCP or TLS, besides those that the URIs name.
     """
 
     key: str
@@ -43,6 +44,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     contact_user: str = ""
     display_name: str = ""
     auto_answer: bool = False
+    peers: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         """Without the password."""

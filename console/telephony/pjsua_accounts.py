@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import pjsua2 as pj
 
 from console.telephony.engine import Account, AccountState, EngineEvent, EngineSettings, Transport
+from console.telephony.gate import admit, named_addresses, open_to_all
 from console.telephony.message import user_of
 from console.telephony.pjsua_desk import guarded
 from console.telephony.pjsua_setup import account_config, nobody_config, transport_config
@@ -34,6 +35,9 @@ class Reception(Protocol):
     def on_invite(self, account: "DeskAccount", call_id: int, source: str) -> None:
         """The INVITE that an account was just chosen for has a call now."""
 
+    def registrar_moved(self) -> None:
+        """A registrar answered from an address that it had not before."""
+
 
 class DeskAccount(pj.Account):  # type: ignore[misc]  # pjsua2 has no types
     """One identity of ours."""
@@ -46,6 +50,7 @@ class DeskAccount(pj.Account):  # type: ignore[misc]  # pjsua2 has no types
         self.retry_at = 0.0
         self.registered = False
         self.leaving = False
+        self.registrar_at = ""  # the address from which the registrar answered
         self._failures = 0
         self._reception = reception
 
@@ -75,6 +80,8 @@ class DeskAccount(pj.Account):  # type: ignore[misc]  # pjsua2 has no types
         if expires > 1_000_000:  # PJSIP_EXPIRES_NOT_SPECIFIED: this was the unregistering
             expires = 0
         self.registered = expires > 0
+        if self.registered:
+            self._note_registrar(parameters.rdata.srcAddress.rpartition(":")[0])
         reason = parameters.reason
         unanswered = code == 408 and not parameters.rdata.wholeMsg
         self._reception.emit(
@@ -86,6 +93,11 @@ class DeskAccount(pj.Account):  # type: ignore[misc]  # pjsua2 has no types
                 expires_s=expires,
             )
         )
+
+    def _note_registrar(self, address: str) -> None:
+        if address != self.registrar_at:
+            self.registrar_at = address
+            self._reception.registrar_moved()
 
 
 def retry_after(failures: int, code: int) -> float:
@@ -114,6 +126,17 @@ class Accounts:
         """Open a listener; raises pj.Error when the port is in use."""
         config = transport_config(self._settings, port)
         self._transports[kind] = self._endpoint.transportCreate(_KINDS[kind], config)
+        self.guard()
+
+    def guard(self) -> None:
+        """Let only the hosts of our accounts connect to our TCP and TLS listeners."""
+        known = self._by_key.values()
+        addresses = {account.registrar_at for account in known} - {""}
+        addresses = addresses.union(*(named_addresses(account.settings) for account in known))
+        for kind in (Transport.TCP, Transport.TLS):
+            if kind in self._transports:
+                free = any(a.settings.transport is kind and open_to_all(a.settings) for a in known)
+                admit(self._local(kind), None if free else addresses)
 
     def welcome_strangers(self) -> None:
         """Have an account that takes what is for none of ours, so that we can refuse it in our own way."""
@@ -169,6 +192,7 @@ class Accounts:
         return self._rung_as.get(user, self.nobody)
 
     def _index(self) -> None:
+        self.guard()
         self._rung_as = {account.rung_as: account.getId() for account in self._by_key.values()}
 
     def tick(self, now: float) -> None:

@@ -58,6 +58,12 @@ class _Endpoint(pj.Endpoint):  # type: ignore[misc]  # pjsua2 has no types
         """An INVITE came in; nothing was made for it yet."""
         parameters.accountIndex = self._core.receiver_of(parameters.rdata.wholeMsg)
 
+    @guarded
+    def onIpChangeProgress(self, parameters: Any) -> None:  # noqa: N802  # pjsua2's name
+        """A step of moving to new addresses is done; a listener that was started anew has no guard yet."""
+        if parameters.op == pj.PJSUA_IP_CHANGE_OP_RESTART_LIS:
+            self._core.accounts.guard()
+
 
 class Core:
     """See the module's docstring. All of it belongs to the engine's thread."""
@@ -234,6 +240,10 @@ class Core:
         up.
         """
         self._told.append(event)
+
+    def registrar_moved(self) -> None:
+        """Have the registrar let in at the end of this turn."""
+        self._later.append(self.accounts.guard)
 
     def media_changed(self, call: DeskCall) -> None:
         """Have a call look at its media at the end of this turn."""
