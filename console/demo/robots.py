@@ -224,6 +224,8 @@ class RobotAgent:
             desk.sound.press(digit)
 
     def _invited(self, call: IncomingCall) -> None:
+        if call.call_id in self._live:
+            return  # the INVITE came twice (RFC 3261 17.1.1.2): it is rung for already
         number = call.x_headers.get("X-Interaction-Id") or call.x_headers.get("X-Interaction-ID")
         seen = AgentCall(
             interaction=UUID(number) if number else None, headers=call.x_headers, caller=call.caller
