@@ -9,7 +9,7 @@ decision is looked at.
 
 import logging
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from console.domain import events as ev
@@ -26,6 +26,8 @@ from console.routing.timers import Timers
 from console.settings import RoutingSettings
 
 _ORPHANED = "centre restarted"
+_MOST_ROUNDS = 100
+_AT_ONCE = datetime.min.replace(tzinfo=UTC)
 _log = logging.getLogger(__name__)
 
 
@@ -47,6 +49,7 @@ class Router:
         self._fresh_interactions: dict[UUID, None] = {}
         self._fresh_agents: dict[str, None] = {}
         self._decided: list[ev.LedgerEvent] = []
+        self._unrest = False
 
     # ------------------------------------------------------------ reads
 
@@ -157,21 +160,24 @@ class Router:
 
     def next_due(self) -> datetime | None:
         """When `decide` matters next without a new fact; None: never."""
-        return self._timers.next_due()
+        return _AT_ONCE if self._unrest else self._timers.next_due()
 
     # ------------------------------------------------------------ decisions out
 
     def decide(self, now: datetime) -> list[ev.LedgerEvent]:
-        """What routing brings about now, already applied here: append it to the ledger, then perform it."""
+        """What routing brings about now, already applied here: append it to the ledger, then perform it.
+
+        Goes round until nothing moves; with no end in sight it stops, says so, and is due again at once.
+        """
         self._decided = []
-        moved = -1
-        while moved != len(self._decided):
-            moved = len(self._decided)
-            self._meet_duties(now)
-            self._fire(now)
-            self._meet_duties(now)
-            self._match(now)
-            self._overflow(now)
+        moved, rounds = -1, 0
+        while moved != len(self._decided) and rounds < _MOST_ROUNDS:
+            moved, rounds = len(self._decided), rounds + 1
+            self._go_round(now)
+        unrest = moved != len(self._decided)
+        if unrest and not self._unrest:
+            _log.error("routing does not come to rest: look for times of 0 s among the queues' settings")
+        self._unrest = unrest
         for interaction in self._timers.words.due(now):
             standing = self._standings.interactions[interaction]
             self._emit(
@@ -183,6 +189,13 @@ class Router:
                 )
             )
         return self._decided
+
+    def _go_round(self, now: datetime) -> None:
+        self._meet_duties(now)
+        self._fire(now)
+        self._meet_duties(now)
+        self._match(now)
+        self._overflow(now)
 
     def close_orphans(self, now: datetime) -> list[ev.LedgerEvent]:
         """After a restart with a switch that lost its calls: all open interactions end, all desks are lost.
@@ -364,7 +377,8 @@ class Router:
 
     def _interaction_for(self, free: AgentStanding) -> UUID | None:
         for wanted in self._wanted.of(free.agent.key):
-            return wanted
+            if self._standings.interactions[wanted].queue in self._standings.queues:
+                return wanted
         queues = (queue for queue in free.agent.queues if queue in self._standings.queues)
         heads = (self._lines.head(queue, free.agent.skills) for queue in queues)
         return choose(head for head in heads if head is not None)

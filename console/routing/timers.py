@@ -14,6 +14,9 @@ from console.domain.standings import Standings
 FIRST_ANNOUNCEMENT_S = 3.0
 """How soon a caller with others ahead is told the place; later every `announce_every_s` of the queue."""
 
+LEAST_S = 0.1
+"""No wait in a queue and no pause between words is shorter: a setting near 0 would come round for ever."""
+
 _SWEEP_FROM = 1024
 _AT_ONCE = datetime.min.replace(tzinfo=UTC)
 _K = TypeVar("_K")
@@ -90,7 +93,7 @@ class Timers:
         queue = self._standings.queues.get(standing.queue)
         every = queue.announce_every_s if queue else 0.0
         wait = min(every, FIRST_ANNOUNCEMENT_S) if ahead else every
-        self._first_word[standing.interaction] = after(standing.queued_at, wait)
+        self._first_word[standing.interaction] = after(standing.queued_at, max(wait, LEAST_S))
 
     def over(self, interaction: UUID) -> None:
         """The interaction is over."""
@@ -115,7 +118,9 @@ class Timers:
             return None
         if queue is None:
             return _AT_ONCE
-        return after(standing.queued_at, queue.max_wait_s) if queue.max_wait_s > 0 else None
+        if queue.max_wait_s <= 0:
+            return None
+        return after(standing.queued_at, max(queue.max_wait_s, LEAST_S))
 
     def _word_due(self, interaction: UUID) -> datetime | None:
         standing, queue = self._waiting(interaction)
@@ -123,7 +128,7 @@ class Timers:
             return None
         if standing.announced_at is None:
             return self._first_word.get(interaction)
-        return after(standing.announced_at, queue.announce_every_s)
+        return after(standing.announced_at, max(queue.announce_every_s, LEAST_S))
 
     def _waiting(self, interaction: UUID) -> tuple[InteractionStanding | None, Queue | None]:
         standing = self._standings.interactions.get(interaction)
