@@ -17,7 +17,7 @@ from uuid import UUID
 from console.centre.conductor import Conductor
 from console.centre.views import view_of
 from console.clock import Clock
-from console.domain.agent import AgentState
+from console.domain.agent import Presence
 from console.domain.errors import BadInput, Refused, StoreError
 from console.domain.events import (
     AgentBecameReady,
@@ -29,12 +29,14 @@ from console.domain.events import (
     DeskBack,
     DeskLost,
     InteractionEvent,
+    InteractionOffered,
     InteractionTransferred,
     LedgerEvent,
+    OfferEnded,
+    OfferEndReason,
     QueueConfigured,
     WrapUpEnded,
 )
-from console.domain.interaction import Phase
 from console.ledger.ledger import Ledger
 from console.ledger.users import Users
 from console.metrics.board import Board
@@ -85,6 +87,8 @@ class Centre:
         self._idle = asyncio.Event()
         self._idle.set()
         self._applied = 0
+        self.broken = asyncio.Event()
+        """Set when a fault of its own has ended the pipeline: nothing will be routed any more."""
         self._sessions: dict[str, UUID] = {}
 
     # ------------------------------------------------------------ life
@@ -109,7 +113,8 @@ class Centre:
         """End the calls, write what is still to be written, stop."""
         if self._switch is not None:
             await self._switch.stop()
-        await self.settled()
+        if not self.broken.is_set():
+            await self.settled()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -155,21 +160,23 @@ class Centre:
         """An agent's desk is here and can be rung at `contact`. Raises BadInput for one that is none."""
         if not contact.startswith(("sip:", "sips:")) or any(letter in contact for letter in " <>\r\n\t"):
             raise BadInput("the desk's contact is not a SIP address")
-        standing = self.router.agent(agent)
         self._sessions[agent] = session
-        signed_in = standing is not None and standing.state is not AgentState.OFFLINE
-        kind = DeskBack if signed_in else AgentSignedIn
-        await self.submit(
-            kind(id=self._clock.new_id(), at=self._clock.now(), agent=agent, contact=contact, session=session)
-        )
+        identity, now = self._clock.new_id, self._clock.now
+        if self._is_signed_in(agent):
+            await self.submit(
+                DeskBack(id=identity(), at=now(), agent=agent, contact=contact, session=session)
+            )
+        # Not in an else: the grace time may run out while the desk's return waits its turn.
+        if not self._is_signed_in(agent):
+            signed_in = AgentSignedIn(id=identity(), at=now(), agent=agent, contact=contact, session=session)
+            await self.submit(signed_in)
 
     async def desk_lost(self, agent: str, session: UUID) -> None:
         """A desk's link is gone; unless another session of the agent took over, the grace time begins."""
         if self._sessions.get(agent) != session:
             return
         del self._sessions[agent]
-        standing = self.router.agent(agent)
-        if standing is None or standing.state is AgentState.OFFLINE:
+        if not self._is_signed_in(agent):
             return
         await self.submit(
             DeskLost(
@@ -182,11 +189,15 @@ class Centre:
 
     async def command(self, user: str, action: str, argument: str) -> None:
         """What an agent asks for. Raises Refused, in words for the agent, when it cannot be."""
-        standing = self.router.agent(user)
-        if standing is None or standing.state is AgentState.OFFLINE:
+        if not self._is_signed_in(user):
             raise Refused("You are not signed in as an agent.")
         event = self._asked_for(user, action, argument)
         await self.submit(event)
+
+    def _is_signed_in(self, agent: str) -> bool:
+        """Whether routing counts on this agent; one who left in a call may still talk."""
+        standing = self.router.agent(agent)
+        return standing is not None and standing.presence is not Presence.OFFLINE
 
     def _asked_for(self, agent: str, action: str, argument: str) -> LedgerEvent:
         identity, now = self._clock.new_id(), self._clock.now()
@@ -221,7 +232,12 @@ class Centre:
     async def _pump(self) -> None:
         while True:
             batch = await self._take()
-            await self._write_until_it_works(batch)
+            try:
+                await self._write_until_it_works(batch)
+            except Exception:
+                _log.critical("the centre cannot go on: a fact could not be acted upon", exc_info=True)
+                self.broken.set()
+                raise
             for _, future in batch:
                 if future is not None and not future.done():
                     future.set_result(None)
@@ -231,11 +247,12 @@ class Centre:
         """All facts that wait now; none when a timer of routing is due first."""
         due = self.router.next_due()
         patience = None if due is None else max(0.0, (due - self._clock.now()).total_seconds())
-        try:
-            first = await asyncio.wait_for(self._incoming.get(), patience)
-        except TimeoutError:
-            return []
-        batch = [first]
+        batch: list[_Pending] = []
+        if self._incoming.empty():
+            try:
+                batch.append(await asyncio.wait_for(self._incoming.get(), patience))
+            except TimeoutError:
+                return []
         while not self._incoming.empty():
             batch.append(self._incoming.get_nowait())
         return batch
@@ -260,18 +277,38 @@ class Centre:
     async def _settle(self, facts: Sequence[LedgerEvent]) -> None:
         await self._record(facts)
         now = self._clock.now()
-        while decisions := self.router.decide(now):
+        decisions = self.router.decide(now)
+        if decisions:
             await self._write_decisions(decisions)
-            if self._conductor is not None:
-                for decision in decisions:
-                    self._conductor.perform(decision, now)
+        for decision in decisions:
+            self._carry_out(decision, now)
         for fact in facts:
-            if isinstance(fact, InteractionTransferred):
-                self._pass_outside(fact)
+            if self._conductor is not None and isinstance(fact, InteractionTransferred):
+                self._conductor.pass_outside(fact)
         if self.router.open_interactions():
             self._idle.clear()
         else:
             self._idle.set()
+
+    def _carry_out(self, decision: LedgerEvent, now: datetime) -> None:
+        """Have the switch do it. What fails there harms nobody else; an offer that cannot ring goes on."""
+        if self._conductor is None:
+            return
+        try:
+            self._conductor.perform(decision, now)
+        except Exception:  # noqa: BLE001 - our bug, told loudly; the other calls go on
+            _log.exception("the switch failed on a %s", type(decision).__name__)
+            if isinstance(decision, InteractionOffered):
+                self.tell(
+                    OfferEnded(
+                        id=self._clock.new_id(),
+                        at=now,
+                        interaction=decision.interaction,
+                        offer=decision.offer,
+                        agent=decision.agent,
+                        reason=OfferEndReason.UNREACHABLE,
+                    )
+                )
 
     async def _write_decisions(self, decisions: Sequence[LedgerEvent]) -> None:
         """Make decisions durable. The router has applied them already, so this must not give up."""
@@ -324,19 +361,6 @@ class Centre:
     def _view_changed(self, agent: str) -> None:
         for handler in tuple(self._view_handlers):
             handler(agent)
-
-    def _pass_outside(self, fact: InteractionTransferred) -> None:
-        """A transfer that routing left alone goes to an address outside."""
-        standing = self.router.interaction(fact.interaction)
-        if self._switch is None or self._conductor is None:
-            return
-        if standing is None or standing.phase is not Phase.ARRIVED:
-            return
-        try:
-            self._switch.connect(fact.interaction, self._conductor.connect_outside(fact.target))
-        except BadInput as fault:
-            _log.warning("a transfer failed: %s", fault)
-            self._switch.hang_up(fact.interaction, reason="transfer failed", after=("goodbye",))
 
     async def _tick(self) -> None:
         """Samples for the graphs, and the waiting counts of agents' views, at a calm pace."""

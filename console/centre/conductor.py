@@ -1,5 +1,6 @@
 """Turns what routing decided into commands to the switch. It keeps no state and decides nothing."""
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 from urllib.parse import quote
@@ -11,6 +12,7 @@ from console.domain.events import (
     InteractionOffered,
     InteractionQueued,
     InteractionRefused,
+    InteractionTransferred,
     LeaveReason,
     LedgerEvent,
     OfferEnded,
@@ -21,6 +23,8 @@ from console.domain.interaction import Phase
 from console.domain.queue import SkillNeed
 from console.routing.router import Router
 from console.switch.switch import Ring, Switch
+
+_log = logging.getLogger(__name__)
 
 _TENS = 10
 _SPOKEN_SINGLY = 20
@@ -77,6 +81,19 @@ class Conductor:
                     decision.interaction,
                     ("you-are-number", *spoken_number(position, self._language), "in-the-queue"),
                 )
+
+    def pass_outside(self, fact: InteractionTransferred) -> None:
+        """A transfer that routing left alone goes to an address outside; one that cannot ends the call."""
+        standing = self._router.interaction(fact.interaction)
+        if standing is None or standing.phase is not Phase.ARRIVED:
+            return
+        try:
+            self._switch.connect(fact.interaction, self.connect_outside(fact.target))
+        except Exception as fault:  # noqa: BLE001 - the customer must not wait for ever for our bug
+            if not isinstance(fault, BadInput):
+                _log.exception("the switch failed on a transfer to %r", fact.target)
+            _log.warning("a transfer failed: %s", fault)
+            self._switch.hang_up(fact.interaction, reason="transfer failed", after=("goodbye",))
 
     def connect_outside(self, interaction_target: str) -> str:
         """The SIP URI of a transfer target that is neither a queue nor an agent. Raises BadInput."""

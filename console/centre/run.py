@@ -77,8 +77,17 @@ async def run_centre(
         )
         stack.push_async_callback(server.stop)
         say(f"listening on {server.url}")
-        await stopping.wait()
+        await _first_of(stopping, centre.broken)
+        if centre.broken.is_set():
+            raise RuntimeError("the centre's pipeline ended by a fault of its own; the log tells which")
         await centre.drain(settings.server.drain_s)
+
+
+async def _first_of(*events: asyncio.Event) -> None:
+    waiting = [asyncio.create_task(event.wait()) for event in events]
+    await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    for task in waiting:
+        task.cancel()
 
 
 def _switch(settings: CentreSettings, clock: Clock) -> Switch | None:
