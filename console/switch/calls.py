@@ -112,8 +112,8 @@ class Call:
 
     def ring(self, order: Ring) -> None:
         """Ring an agent for this call."""
-        customer = self._customer
-        if self._ending is not None or self.over or customer is None or order.offer in self._offers:
+        taken = self._partner is not None  # an answer that routing has yet to hear of
+        if taken or self._ending is not None or self.over or order.offer in self._offers:
             return
         caller = (order.caller_uri or self._caller[0], order.caller_name or self._caller[1])
         try:

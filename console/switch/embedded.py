@@ -38,6 +38,8 @@ from console.switch.wire import Flow
 _log = logging.getLogger(__name__)
 _LONGEST_TEXT = 200
 _KEPT = 10_000
+_SIP_PORT = 5060
+_LAST_PORT = 65535
 
 
 class EmbeddedSwitch:
@@ -170,10 +172,13 @@ class EmbeddedSwitch:
             _log.exception("the listener failed on %s", kind.__name__)
 
     def dial(self, owner: Owner, to: str, caller: tuple[str, str]) -> Leg:
-        """A leg towards a SIP URI. Raises NetworkError when it is none, or no port is free."""
+        """A leg towards a SIP URI. Raises NetworkError when it is none, is our own, or no port is free."""
         target = parse_uri(to)
-        if self._ways is None or target.scheme not in {"sip", "sips"} or not target.host or " " in to:
+        sound = target.scheme in {"sip", "sips"} and target.host and " " not in to
+        if self._ways is None or not sound or not 0 < (target.port or _SIP_PORT) <= _LAST_PORT:
             raise NetworkError(f"{to!r} is no SIP address that can be called")
+        if self.is_ours(target.host, target.port):
+            raise NetworkError(f"{to!r} leads back to this switch, where nobody has that number")
         uri, name = caller
         shown = name.replace("\\", "").replace('"', "'").replace("\r", " ").replace("\n", " ")
         dialog = Dialog(

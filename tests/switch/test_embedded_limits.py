@@ -12,7 +12,14 @@ import pytest
 
 from console.clock import SystemClock
 from console.domain.errors import NetworkError
-from console.domain.events import EndedBy, InteractionAnswered, InteractionEvent
+from console.domain.events import (
+    EndedBy,
+    InteractionAnswered,
+    InteractionArrived,
+    InteractionEvent,
+    OfferEnded,
+    OfferEndReason,
+)
 from console.settings import SwitchSettings
 from console.switch.embedded import EmbeddedSwitch
 from tests.switch.world import AGENT, CUSTOMER, MUSIC, ONE, TWO, World, make_sounds, write_tone
@@ -85,6 +92,34 @@ async def test_no_rtp_port_left_is_503(make: Callable[..., object], free_port: i
     customer.hang_up()
     await world.ended()
     await world.arrived(number="3")
+
+
+@pytest.mark.parametrize("place", ["127.0.0.1:99999", "127.0.0.1:-1", "switch"])
+async def test_what_cannot_be_called_is_told_and_harms_nobody(
+    make: Callable[..., object], place: str
+) -> None:
+    world: World = await make()  # type: ignore[misc]
+    _, interaction = await world.arrived()
+    uri = f"sip:nobody@{world.udp if place == 'switch' else place}"
+    world.ring(interaction, uri)
+    assert (await world.fact(OfferEnded)).reason is OfferEndReason.UNREACHABLE
+    world.switch.connect(interaction, uri)
+    fact = await world.ended()
+    assert fact.by is EndedBy.CENTRE
+    assert fact.reason.startswith("transfer failed")
+    assert len(world.of(InteractionArrived)) == 1, "it called itself"
+
+
+async def test_who_has_an_agent_rings_no_other(make: Callable[..., object]) -> None:
+    """An offer that crosses the answer: routing hears of that in a moment and takes the offer back."""
+    world: World = await make()  # type: ignore[misc]
+    agent, other = await world.agent(), await world.agent()
+    customer, interaction = await world.talking(agent)
+    world.ring(interaction, other.contact, agent="bert")
+    await world.hears(customer, AGENT)
+    customer.hang_up()
+    await world.ended()
+    assert other.calls == []
 
 
 @pytest.mark.parametrize("who", ["customer", "agent"])
