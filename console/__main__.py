@@ -48,6 +48,10 @@ def _say(line: str) -> None:
     print(line, flush=True)
 
 
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
 def write_report(report: dict[str, Any], file: str) -> None:
     """Write a report as JSON; `-` is standard output. Raises BadInput when the file cannot be written."""
     text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
@@ -76,7 +80,8 @@ def _centre(chosen: argparse.Namespace) -> int:
     }
     server = msgspec.structs.replace(settings.server, **changes)
     settings = msgspec.structs.replace(settings, server=server)
-    asyncio.run(run_centre(settings, SystemClock(), _say, until_stdin_closes=chosen.until_stdin_closes))
+    alive = chosen.until_stdin_closes
+    asyncio.run(run_centre(settings, SystemClock(), _say, _tell, until_stdin_closes=alive))
     return 0
 
 

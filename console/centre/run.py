@@ -39,11 +39,13 @@ async def run_centre(
     settings: CentreSettings,
     clock: Clock,
     say: Callable[[str], None],
+    tell: Callable[[str], None],
     *,
     until_stdin_closes: bool = False,
 ) -> None:
-    """Serve until SIGTERM or SIGINT, or until standard input closes when asked to (a parent that dies takes
-    its centre along). Raises EnvironmentFault when it cannot start.
+    """Say `listening on URL` once ready (and nothing else), tell the rest; serve until SIGTERM or SIGINT,
+    or until standard input closes when asked to (a parent that dies takes its centre along). Raises
+    EnvironmentFault when it cannot start.
     """
     stopping = _stop_signal(until_stdin_closes=until_stdin_closes)
     async with AsyncExitStack() as stack:
@@ -52,7 +54,7 @@ async def run_centre(
         )
         stack.push_async_callback(ledger.close)
         users = await Users.open(ledger.database)
-        await _known_users(settings, users, clock.now(), say)
+        await _known_users(settings, users, clock.now(), tell)
         switch = _switch(settings, clock)
         centre = Centre(settings, clock, ledger, users, switch)
         await centre.start()
@@ -60,7 +62,7 @@ async def run_centre(
         if isinstance(switch, EmbeddedSwitch):
             udp, tcp = switch.addresses
             centre.sip_domain = udp
-            say(f"switch: SIP on udp {udp} and tcp {tcp}")
+            tell(f"switch: SIP on udp {udp} and tcp {tcp}")
         app = build_app(centre, clock)
         if isinstance(switch, EmbeddedSwitch):
             app.state.services.gauges.count_also(
@@ -114,7 +116,7 @@ def _stop_signal(*, until_stdin_closes: bool) -> asyncio.Event:
 
 
 async def _known_users(
-    settings: CentreSettings, users: Users, now: datetime, say: Callable[[str], None]
+    settings: CentreSettings, users: Users, now: datetime, tell: Callable[[str], None]
 ) -> None:
     """Put the file's users into the database; on the very first start make an administrator and say how to
     sign in.
@@ -139,4 +141,4 @@ async def _known_users(
     await users.put(
         User(name=_ADMIN, role=Role.ADMIN, shown="Administrator", password_hash=hashed, tokens_after=now)
     )
-    say(f"first start: sign in as “{_ADMIN}” with the password {password} and change it")
+    tell(f"first start: sign in as “{_ADMIN}” with the password {password} and change it")

@@ -23,6 +23,7 @@ from console.settings import (
 
 _START_S = 30.0
 _STOP_S = 15.0
+_SWITCH = "switch: SIP on udp "
 
 
 class Floor:
@@ -89,16 +90,23 @@ class Floor:
         assert self._process.stdout is not None
         async for raw in self._process.stdout:
             line = raw.decode(errors="replace").strip()
-            if line.startswith("switch: SIP on udp "):
-                self.sip_udp = line.removeprefix("switch: SIP on udp ").split()[0]
             if line.startswith("listening on "):
                 self.url = line.removeprefix("listening on ")
+                self.sip_udp = self._switch_address()
                 return
         await self._process.wait()
         raise EnvironmentFault(f"the centre did not start: {self._last_words()}")
 
+    def _switch_address(self) -> str:
+        """Where its switch takes SIP over UDP: the last start's line in its log."""
+        told = [line for line in self._log() if line.startswith(_SWITCH)]
+        return told[-1].removeprefix(_SWITCH).split()[0] if told else ""
+
+    def _log(self) -> list[str]:
+        return (self.folder / "centre.log").read_text(errors="replace").strip().splitlines()
+
     def _last_words(self) -> str:
-        lines = (self.folder / "centre.log").read_text(errors="replace").strip().splitlines()
+        lines = self._log()
         return lines[-1] if lines else "it said nothing"
 
 

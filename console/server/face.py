@@ -47,6 +47,11 @@ class CentreFace(Protocol):
         """The centre's settings."""
         ...
 
+    @property
+    def sip_domain(self) -> str:
+        """Host and port of the switch, which the numbers that agents dial belong to; "" without a switch."""
+        ...
+
     async def submit(self, event: LedgerEvent) -> None:
         """Take a fact from a desk or an admin, in call order; durable on return. Raises StoreError."""
         ...

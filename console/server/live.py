@@ -217,6 +217,7 @@ class Live:
                 sequence=newest,
                 pause_reasons=routing.pause_reasons,
                 dispositions=routing.dispositions,
+                sip_domain=self._face.sip_domain,
             )
         )
         if self._face.is_agent(user.name):

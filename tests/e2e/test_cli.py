@@ -186,3 +186,26 @@ def test_figures_of_a_file(tmp_path: Path) -> None:
     broken = ctl("kpi", "--events", str(file), "--json")
     assert broken.returncode == 2
     assert "line 8" in broken.stderr
+
+
+def test_a_ready_centre_says_one_line_and_ends_on_sigterm(tmp_path: Path) -> None:
+    config = tmp_path / "centre.toml"
+    config.write_text("[switch]\nudp_port = 0\ntcp_port = 0\n")
+    with (tmp_path / "centre.log").open("w") as log:
+        centre = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "console", "centre", "--config", str(config), "--port", "0"),
+                *("--database", f"sqlite:///{tmp_path}/centre.db"),
+            ],
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
+    assert centre.stdout is not None
+    first = centre.stdout.readline()
+    centre.terminate()
+    rest, _ = centre.communicate(timeout=60)
+    assert first.startswith("listening on http://127.0.0.1:")
+    assert rest == ""
+    assert centre.returncode == 0
+    assert "first start: sign in as “admin” with the password " in (tmp_path / "centre.log").read_text()

@@ -64,6 +64,7 @@ class ScriptedCentre:
         self.users = users
         self.clock = clock
         self.settings = settings
+        self.sip_domain = "127.0.0.1:5060"
         self.board = ScriptedBoard(clock)
         self.asked: list[tuple[str, ...]] = []
         self.fault: Exception | None = None

@@ -34,6 +34,7 @@ async def test_hello_is_answered_with_welcome(running: Any) -> None:
     assert welcome.heartbeat_s == running.centre.settings.server.heartbeat_s
     assert welcome.pause_reasons == running.centre.settings.routing.pause_reasons
     assert welcome.dispositions == running.centre.settings.routing.dispositions
+    assert welcome.sip_domain == running.centre.sip_domain == "127.0.0.1:5060"
 
 
 @pytest.mark.parametrize(
