@@ -71,12 +71,14 @@ def _open(chosen: argparse.Namespace) -> int:
         settings, centre=chosen.centre or settings.centre, user=chosen.user or settings.user
     )
     folder = Path(chosen.data) if chosen.data else paths.data_folder()
-    app = App(application, settings, SystemClock(), _engine, folder, settings_file=file)
+    kept = None if fault else file  # a file with a fault is left as it is: nothing of it may be lost
+    app = App(application, settings, SystemClock(), _engine, folder, settings_file=kept)
 
     async def run() -> None:
         window = await app.open()
         if fault:
-            window.notices.tell("settings", fault, "warning")
+            told = f"{fault}. Mend the file and start again; until then changes are not kept."
+            window.notices.tell("settings", told, "warning")
         await app.closed.wait()
         await app.close()
 
