@@ -40,7 +40,7 @@ def check(data: bytes, message: SipRequest | SipResponse) -> Fault | None:
     """
     if isinstance(message, SipResponse):
         return None if _response_fits(message) else Fault(400, "Bad Response")
-    bad = _start_line(data) or _headers(message) or _numbers(data, message)
+    bad = _start_line(data) or _end_of_headers(data) or _headers(message) or _numbers(data, message)
     return bad or _ability(message)
 
 
@@ -56,6 +56,12 @@ def _start_line(data: bytes) -> Fault | None:
     if version and version[1] != b"2.0":
         return Fault(505, "Version Not Supported")
     return Fault(400, "Malformed Request Line")
+
+
+def _end_of_headers(data: bytes) -> Fault | None:
+    """A datagram that was cut off among its headers says less than its sender meant (RFC 3261 7)."""
+    whole = b"\r\n\r\n" in data or b"\n\n" in data
+    return None if whole else Fault(400, "No Empty Line After The Headers")
 
 
 def _headers(request: SipRequest) -> Fault | None:

@@ -115,6 +115,13 @@ async def test_other_versions_and_request_lines(world: World, peer: RawPeer) -> 
     assert world.facts == []
 
 
+async def test_a_message_cut_off_among_its_headers_is_no_call(world: World, peer: RawPeer) -> None:
+    whole = peer.request("INVITE", body=sdp(), Subject="x" * 40)
+    peer.send(whole[: whole.index("x" * 40) + 10])
+    await peer.status(400)
+    assert world.facts == []
+
+
 async def test_what_is_strange_but_right_is_taken(world: World, peer: RawPeer) -> None:
     """3.1.1.1: folded lines, compact and mixed-case names, odd blanks, escapes, unknown headers."""
     body = sdp()
