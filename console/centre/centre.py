@@ -100,8 +100,8 @@ class Centre:
         now = self._clock.now()
         survives = self._switch is not None and Capability.SURVIVES_RESTART in self._switch.capabilities
         if not survives:
-            await self._record(self.router.close_orphans(now))
-        await self._record(self._configuration(now))
+            await self._write_decisions(self.router.close_orphans(now))
+        await self._settle(self._configuration(now))
         if self._switch is not None:
             await self._switch.start(self.tell)
         self._tasks = [
