@@ -2,9 +2,11 @@
 
 import os
 import shutil
+import socket
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -20,15 +22,18 @@ _LEAST_FREE_MB = 200
 def examine(describe: Callable[[], EngineBuild], centre_url: str = "") -> dict[str, Any]:
     """Examine everything.
 
-    The report: `ok`, `version`, `python`, `phone`, `display`, `storage`, `centre` and `faults`, each with
-    `what`, `do` and perhaps `means`. `ok` is False when a fault keeps the centre or the phone from working; a
-    machine without sound or screen is told so but can still run the centre. `describe` asks the SIP library.
+    The report: `ok`, `version`, `python`, `phone`, `audio`, `display`, `network`, `storage`, `centre` and
+    `faults`, each with `what`, `do` and perhaps `means`. `ok` is False when a fault keeps the centre or the
+    phone from working; a machine without sound or screen is told so but can still run the centre.
+    `describe` asks the SIP library.
     """
     faults: list[dict[str, str]] = []
     phone = probe(describe)
     severe = {} if phone["ok"] else {"severe": "yes"}
     faults += [{**warning, **severe} for warning in phone.pop("warnings")]
     display = _display(faults)
+    audio = _audio(faults)
+    network = _network(faults)
     storage = _storage(faults)
     centre = _centre(centre_url, faults) if centre_url else None
     return {
@@ -36,7 +41,9 @@ def examine(describe: Callable[[], EngineBuild], centre_url: str = "") -> dict[s
         "version": __version__,
         "python": sys.version.split()[0],
         "phone": phone,
+        "audio": audio,
         "display": display,
+        "network": network,
         "storage": storage,
         "centre": centre,
         "faults": faults,
@@ -46,16 +53,70 @@ def examine(describe: Callable[[], EngineBuild], centre_url: str = "") -> dict[s
 def words(report: dict[str, Any]) -> Iterator[str]:
     """The report for a person, line by line."""
     yield f"Callboard {report['version']} on Python {report['python']}"
-    for part in ("phone", "display", "storage", "centre"):
+    for part in ("phone", "audio", "display", "network", "storage", "centre"):
         found = report[part]
         if found:
-            shown = ", ".join(f"{key}: {value}" for key, value in found.items() if key != "faults")
+            shown = "; ".join(f"{key} {_in_words(value)}" for key, value in found.items())
             yield f"{part}: {shown}"
     if not report["faults"]:
         yield "Nothing is wrong."
     for fault in report["faults"]:
         yield f"! {fault['what']}{' ' + fault['means'] if 'means' in fault else ''}"
         yield f"  {fault['do']}"
+
+
+def _in_words(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value)) or "none"
+    return str(value) or "none"
+
+
+def _audio(faults: list[dict[str, str]]) -> dict[str, Any]:
+    """What the desk's sound can go through. The windows use Qt, which finds the devices of the system by
+    itself.
+    """
+    if not sys.platform.startswith("linux"):
+        return {"available": True, "through": "the system"}
+    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
+    servers = {"PipeWire": "pipewire-0", "PulseAudio": "pulse/native"}
+    found = [name for name, place in servers.items() if runtime and (Path(runtime) / place).exists()]
+    if os.environ.get("PULSE_SERVER"):
+        found.append("PulseAudio (PULSE_SERVER)")
+    cards = Path("/proc/asound/cards")
+    has_card = cards.exists() and "no soundcards" not in cards.read_text(errors="replace")
+    if not found and not has_card:
+        faults.append(
+            {
+                "what": "There is no sound server and no sound card.",
+                "do": "Start PipeWire or PulseAudio in this session, or plug in a headset; a centre needs none.",
+            }
+        )
+    return {"available": bool(found or has_card), "servers": found, "sound_card": has_card}
+
+
+def _network(faults: list[dict[str, str]]) -> dict[str, Any]:
+    """The address that leads out of this machine (asked of the routing table: no packet is sent)."""
+    found: dict[str, str] = {}
+    for name, family, elsewhere in (
+        ("ipv4", socket.AF_INET, "192.0.2.1"),  # addresses for documentation: RFC 5737, RFC 3849
+        ("ipv6", socket.AF_INET6, "2001:db8::1"),
+    ):
+        try:
+            with socket.socket(family, socket.SOCK_DGRAM) as probe:
+                probe.connect((elsewhere, 9))
+                found[name] = probe.getsockname()[0]
+        except OSError:
+            continue
+    if not found:
+        faults.append(
+            {
+                "what": "No network leads out of this machine: only programs on it can be reached.",
+                "do": "Connect a network; a centre on this machine works without.",
+            }
+        )
+    return {"available": bool(found), "host": socket.gethostname(), **found}
 
 
 def _display(faults: list[dict[str, str]]) -> dict[str, Any]:

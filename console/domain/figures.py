@@ -107,7 +107,7 @@ class AbandonedCaller(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=T
 class Interval(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One interval (15 minutes from `start`) of one queue ("" is all together): for the graphs.
 
-    `waiting_max` is the most who waited at once; `agent_seconds` the time that agents spent by state in it.
+    `waiting_max` is the most who waited at once.
     """
 
     start: datetime

@@ -122,7 +122,7 @@ def test_the_doctor_tells_what_works_and_what_to_do() -> None:
     done = ctl("doctor", "--json")
     report = json.loads(done.stdout)
     assert done.returncode == (0 if report["ok"] else 1)
-    assert {"version", "phone", "display", "storage", "faults"} <= set(report)
+    assert {"version", "phone", "audio", "display", "network", "storage", "centre", "faults"} <= set(report)
     assert report["phone"]["version"]
     for fault in report["faults"]:
         assert fault["what"]
