@@ -90,7 +90,7 @@ def _audio(faults: list[dict[str, str]]) -> dict[str, Any]:
         faults.append(
             {
                 "what": "There is no sound server and no sound card.",
-                "do": "Start PipeWire or PulseAudio in this session, or plug in a headset; a centre needs none",
+                "do": "Start PipeWire or PulseAudio here, or plug in a headset; a centre needs none.",
             }
         )
     return {"available": bool(found or has_card), "servers": found, "sound_card": has_card}
