@@ -12,27 +12,13 @@ from litestar.params import FromPath, JSONBody
 from console.domain.agent import Agent, Role
 from console.domain.errors import BadInput, Refused
 from console.domain.events import AgentConfigured, AgentRemoved, QueueConfigured, QueueRemoved
-from console.domain.plan import overflow_circle
+from console.domain.plan import AMOUNTS, MOST, overflow_circle
 from console.domain.queue import Queue
 from console.ledger.users import User
 from console.server.auth import PASSWORD_LEAST, PASSWORD_MOST
 from console.server.services import Asked, Needs, Services
 
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,63}")
-_MOST = 7 * 24 * 3600  # a week in seconds, and more customers than any queue holds
-_FROM_ZERO = (
-    "ring_timeout_s",
-    "wrap_up_s",
-    "max_wait_s",
-    "max_waiting",
-    "threshold_s",
-    "short_abandon_s",
-    "announce_every_s",
-    "warn_waiting",
-    "critical_waiting",
-    "warn_longest_s",
-    "critical_longest_s",
-)
 
 
 class Level(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -84,9 +70,9 @@ async def delete_queue(services: Needs, key: FromPath[str]) -> None:
 
 def _check_queue(queue: Queue, others: dict[str, Queue]) -> None:
     """Raises BadInput for settings that make no sense, in words."""
-    for name in _FROM_ZERO:
-        if not 0 <= getattr(queue, name) <= _MOST:
-            raise BadInput(f"{name} is {getattr(queue, name)}: it goes from 0 to {_MOST}.")
+    for name in AMOUNTS:
+        if not 0 <= getattr(queue, name) <= MOST:
+            raise BadInput(f"{name} is {getattr(queue, name)}: it goes from 0 to {MOST}.")
     if queue.ring_timeout_s < 1:
         raise BadInput("ring_timeout_s is the time an agent has to answer: at least 1 second.")
     if not 0 <= queue.target <= 1:

@@ -40,15 +40,15 @@ async def test_a_queue_is_set_up_changed_and_removed(running: Any) -> None:
     [
         ({"key": "other"}, "have to be the same"),
         ({"ring_timeout_s": 0}, "at least 1 second"),
-        ({"wrap_up_s": -1}, "wrap_up_s is -1"),
+        ({"wrap_up_s": -1}, "wrap_up_s"),
         ({"max_wait_s": 1e300}, "max_wait_s"),
-        ({"target": 80}, "from 0 to 1"),
+        ({"target": 80}, "target"),
         ({"timezone": "Mars/Base"}, "Europe/Berlin"),
         ({"timezone": "../../etc/passwd"}, "Europe/Berlin"),
         ({"overflow_to": "nowhere"}, "no other queue"),
         ({"overflow_to": "help"}, "no other queue"),
         ({"numbers": ["sales"]}, "leads to the queue sales already"),
-        ({"skills": [{"skill": "english", "level": 11}]}, "1 to 10"),
+        ({"skills": [{"skill": "english", "level": 11}]}, "<= 10"),
         ({"skills": [{"skill": "", "level": 1}]}, "has a name"),
         ({"priority": 10**12}, "-1000 to 1000"),
         ({"numbers": [""]}, "at least one"),
@@ -95,7 +95,7 @@ async def test_an_agent_that_makes_no_sense_is_refused(running: Any) -> None:
         return told(await running.ask("root", "PUT", "/api/v1/agents/x", json={"key": "x", **more}), 400)
 
     assert "nowhere" in await put(queues=["nowhere"])
-    assert "1 to 10" in await put(skills={"english": 0})
+    assert ">= 1" in await put(skills={"english": 0})
     told(await running.ask("root", "PUT", "/api/v1/agents/anna/skills/english", json={"level": 11}), 400)
     told(await running.ask("root", "PUT", "/api/v1/agents/nobody/skills/english", json={"level": 1}), 404)
     told(await running.ask("root", "DELETE", "/api/v1/agents/anna/skills/nothing"), 404)
