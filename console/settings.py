@@ -158,6 +158,12 @@ class PhoneSettings(_Section, frozen=True, kw_only=True):
     username: Annotated[str, _help("Name for digest authentication; empty: the address's user.")] = ""
     transport: Annotated[str, _help("udp, tcp or tls.")] = "udp"
     srtp: Annotated[str, _help("off, optional or required.")] = "off"
+    tls_ca: Annotated[
+        str,
+        _help(
+            "File with the authorities that a TLS registrar's certificate may come from; empty: the system's."
+        ),
+    ] = ""
     bind: Annotated[str, _help("Address for SIP and RTP; empty: all.")] = ""
     codecs: Annotated[tuple[str, ...], _help("Codecs by preference.")] = ("G722", "PCMU", "PCMA")
     auto_answer: Annotated[bool, _help("Answer the centre's calls at once.")] = False

@@ -61,7 +61,7 @@ async def run_centre(
         stack.push_async_callback(centre.stop)
         if isinstance(switch, EmbeddedSwitch):
             udp, tcp = switch.addresses
-            centre.sip_domain = udp
+            centre.sip_domain = tcp  # desks call over TCP
             tell(f"switch: SIP on udp {udp} and tcp {tcp}")
         app = build_app(centre, clock)
         if isinstance(switch, EmbeddedSwitch):

@@ -3,7 +3,9 @@
 import ipaddress
 import re
 import secrets
+import ssl
 from enum import StrEnum
+from pathlib import Path
 from typing import TypeVar
 
 from console.domain.errors import EnvironmentFault, SettingsError
@@ -15,6 +17,12 @@ PHONE_KEY = "phone"
 CENTRE_KEY = "centre"
 _URI = re.compile(r"^sips?:[^@\s<>;?]+@[^\s<>;?@]+$")
 _REGISTRAR = re.compile(r"^sips?:[^\s<>?@]+$")
+_AUTHORITIES = (
+    "/etc/ssl/certs/ca-certificates.crt",  # Debian
+    "/etc/pki/tls/certs/ca-bundle.crt",  # Fedora
+    "/etc/ssl/ca-bundle.pem",  # openSUSE
+    "/etc/ssl/cert.pem",  # Alpine, macOS
+)
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
 
@@ -87,14 +95,33 @@ def centre_account(
 
 
 def engine_settings(settings: PhoneSettings, *, bind: str = "", max_calls: int = 4) -> EngineSettings:
-    """How to start the engine for these settings. Raises SettingsError for an address that is none."""
+    """How to start the engine for these settings. Raises SettingsError for what is none."""
     address = settings.bind or bind
     if address:
         try:
             ipaddress.ip_address(address)
         except ValueError:
             raise SettingsError(f"phone.bind: {address!r} is no IP address of this machine.") from None
-    return EngineSettings(bind=address, codecs=settings.codecs, max_calls=max_calls)
+    if settings.tls_ca and not Path(settings.tls_ca).is_file():
+        raise SettingsError(f"phone.tls_ca: {settings.tls_ca!r} is no file.")
+    return EngineSettings(
+        bind=address,
+        codecs=settings.codecs,
+        max_calls=max_calls,
+        tls_ca_file=settings.tls_ca or system_authorities(),
+    )
+
+
+def system_authorities() -> str:
+    """The file of the certificate authorities that this machine trusts; "" when it keeps them elsewhere.
+
+    The SIP library brings its own OpenSSL, which does not know where the system's are.
+    """
+    paths = ssl.get_default_verify_paths()
+    for place in (paths.cafile, *_AUTHORITIES):
+        if place and Path(place).is_file():
+            return place
+    return ""
 
 
 def _choice(kind: type[_Choice], option: str, text: str) -> _Choice:

@@ -90,6 +90,22 @@ def domain_of(account: Account) -> str:
     return ""
 
 
+def words_for_registration(code: int, reason: str) -> str:
+    """What a registration's outcome means, for the person; 0: no answer came."""
+    if not code:
+        return "The registrar does not answer. Trying again."
+    if "TLS_ECERTVERIF" in reason:
+        return (
+            "The registrar's certificate is not from an authority that is trusted here, or not for its name. "
+            "Nothing was sent. Check the registrar's name, or set phone.tls_ca to its authority's file."
+        )
+    if "ERESOLVE" in reason:
+        return "The registrar's name is not known on the network. Check it, and the network. Trying again."
+    if code in {401, 403, 407}:
+        return f"The registrar refuses the name or the password ({code} {reason}). Check both."
+    return reason
+
+
 def end_of(direction: Direction, event: CallDisconnected, *, rang: bool) -> CallEnd:
     """Why a call ended, in the words of history. `rang`: an outgoing call was heard ringing."""
     if event.answered:

@@ -32,7 +32,7 @@ from console.telephony.engine import (
     StrangerTurnedAway,
     Transport,
 )
-from console.telephony.live import LiveCall, domain_of
+from console.telephony.live import LiveCall, domain_of, words_for_registration
 
 _log = logging.getLogger(__name__)
 START_S = 10.0
@@ -272,7 +272,7 @@ class Phone:
 
     def _on_account(self, event: AccountState) -> None:
         registered = 200 <= event.code < 300 and event.expires_s > 0
-        reason = event.reason if event.code else "The registrar does not answer. Trying again."
+        reason = words_for_registration(event.code, event.reason)
         self._tell_registration(event.account, registered=registered, code=event.code, reason=reason)
 
     def _on_stranger(self, event: StrangerTurnedAway) -> None:

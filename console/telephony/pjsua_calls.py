@@ -51,7 +51,7 @@ class DeskCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
     _meter: Meter | None = None
     _measured_at = _retry_at = _give_up_at = _over_at = 0.0
     _by_us = _answered = _elsewhere = False
-    _muted = _held = _wants_held = _changing = False
+    _muted = _held = _wants_held = _changing = _updating = False
 
     def __init__(self, desk: Desk, account: Any, *, key: UUID, call_id: int = -1) -> None:
         """A new outgoing call, or pjsua2's `call_id` that came in."""
@@ -209,9 +209,14 @@ class DeskCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         """A transaction moved: look for a refused re-INVITE of ours, and for why a caller cancels."""
         event = parameters.e
         self._note_reason(event)
-        if not self._changing or event.type != pj.PJSIP_EVENT_TSX_STATE:
+        if event.type != pj.PJSIP_EVENT_TSX_STATE:
             return
         transaction = event.body.tsxState.tsx
+        if transaction.method == "UPDATE" and transaction.role == pj.PJSIP_ROLE_UAC:
+            self._updating = transaction.statusCode < 200
+            self._retry_at = 0.0 if self._updating else self._now
+        if not self._changing:
+            return
         refused = transaction.statusCode >= 300 and transaction.method == "INVITE"
         if refused and transaction.role == pj.PJSIP_ROLE_UAC and transaction.statusCode not in (401, 407):
             self._changing = False
@@ -276,6 +281,8 @@ class DeskCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
 
     def _signal_hold(self) -> None:
         self._retry_at = 0.0
+        if self._updating:  # pjsua2 settles on one codec: an offer amid that would have the old direction
+            return
         if self._held == self._wants_held or self._changing or not self._answered or self._by_us:
             return
         parameters = call_defaults()
