@@ -2,7 +2,10 @@
 
 import argparse
 import asyncio
+import contextlib
 import os
+import signal
+import socket
 import sys
 from collections.abc import Coroutine, Sequence
 from pathlib import Path
@@ -52,7 +55,22 @@ def has_screen() -> bool:
     """Whether windows can be shown here."""
     if sys.platform in {"win32", "darwin"}:
         return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    return bool(os.environ.get("WAYLAND_DISPLAY")) or _answers(os.environ.get("DISPLAY", ""))
+
+
+def _answers(display: str) -> bool:
+    """Whether an X server is there (X(7)): Qt would end the program by SIGABRT when none is."""
+    host, _, rest = display.rpartition(":")
+    number = rest.partition(".")[0]
+    if not number.isdigit():
+        return False
+    if host not in {"", "unix"}:
+        return True  # far away, as through ssh: Qt finds out
+    for path in (f"\0/tmp/.X11-unix/X{number}", f"/tmp/.X11-unix/X{number}"):
+        with socket.socket(socket.AF_UNIX) as probe, contextlib.suppress(OSError):
+            probe.connect(path)
+            return True
+    return False
 
 
 def _open(chosen: argparse.Namespace) -> int:
@@ -75,6 +93,8 @@ def _open(chosen: argparse.Namespace) -> int:
     app = App(application, settings, SystemClock(), _engine, folder, settings_file=kept)
 
     async def run() -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):  # leave as the window's cross does, hanging up first
+            signal.signal(number, lambda *_: app.closed.set())
         window = await app.open()
         if fault:
             told = f"{fault}. Mend the file and start again; until then changes are not kept."
