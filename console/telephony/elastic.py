@@ -4,7 +4,10 @@ short.
 Two crystals never agree: 50 ppm are 180 ms an hour, so a fixed buffer runs empty or grows. Here the
 low-water mark is watched, which is what jitter leaves over: all beyond a small reserve is cut out, and a
 little is put in before it runs dry. Both are done by a cross-fade, in a quiet moment if one comes in time, so
-that nothing is heard of it (the idea of time-scale modification in jitter buffers, as in NetEq).
+that nothing is heard of it (the idea of time-scale modification in jitter buffers, as in NetEq). Where sound
+is missing or too much, it fades out and in, so that a stall is heard as a gap and not as a click.
+Whoever was held up catches up afterwards, and a device has played silence in the meantime: what was said
+then queues up and would stay as latency, so all beyond the cushion goes within seconds.
 Samples are 16-bit mono PCM.
 """
 
@@ -30,6 +33,12 @@ def _faded(leaving: bytes, coming: bytes) -> bytes:
     return array(
         "h", ((a * (many - n) + b * n) // many for n, (a, b) in enumerate(zip(first, second, strict=True)))
     ).tobytes()
+
+
+def _joined(leaving: bytes, pcm: bytes) -> bytes:
+    """`pcm`, its start faded in from the sound `leaving`."""
+    many = min(len(leaving), len(pcm))
+    return _faded(leaving[:many], pcm[:many]) + pcm[many:]
 
 
 def shortened(pcm: bytes, cut: int, fade: int) -> bytes:
@@ -62,8 +71,8 @@ class Level:
     """Watches how low a buffer runs and says how much is to be cut out or put in.
 
     It looks at short spans of time for a surplus that no jitter explains (a device that paused, a burst at
-    the start) and for running dry, at longer ones for a small surplus; for a while after it ran empty only
-    at these.
+    the start or after a stall) and for running dry, at longer ones for a small surplus. For a while after it
+    ran empty the cushion counts as no surplus.
     """
 
     def __init__(self, rate_hz: int, reserve_ms: float, watch_s: float) -> None:
@@ -90,7 +99,7 @@ class Level:
         self._look_again()
 
     def starved(self) -> None:
-        """It ran empty: start again with a thicker cushion, and look long before anything is cut."""
+        """It ran empty: start again with a thicker cushion, and look long before that is cut."""
         self.underruns += 1
         self.cushion = min(self.cushion + self.step, _MOST_CUSHION_MS * self.a_ms)
         self._watch = self._longest
@@ -114,13 +123,17 @@ class Level:
         elif self._short.seen >= _SHORT_WATCH_S * 1000 * self.a_ms:
             self._look_shortly()
 
+    @property
+    def _floor(self) -> int:
+        return self.cushion if self._wary else self._reserve
+
     def _look_shortly(self) -> None:
         low = self._short.low
         self._short = _LowWater()
         if low < _DRY_MS * self.a_ms:
             self._due = -self.step
-        elif low - self._reserve > _MUCH_MS * self.a_ms and not self._wary:
-            self._due = _whole(low - self._reserve)
+        elif low - self._floor > _MUCH_MS * self.a_ms:
+            self._due = _whole(low - self._floor)
         self._waited = 0
 
     def due(self, pcm: bytes) -> int:
@@ -136,7 +149,8 @@ class Level:
         """It was done, with so many bytes; what is left stays due."""
         if change > 0:
             self.trims += 1
-            self.cushion = max(self.cushion - change, self._reserve)
+            if not self._wary:
+                self.cushion = max(self.cushion - change, self._reserve)
         else:
             self.stretches += 1
         self._due -= change
@@ -167,6 +181,7 @@ class ElasticRing:
         self._data = bytearray()
         self._lock = threading.Lock()
         self._primed = False
+        self._leaving = b""
         self.overruns = 0
 
     @property
@@ -185,6 +200,7 @@ class ElasticRing:
             self._data += pcm
             over = len(self._data) - self._most
             if over > 0:
+                self._leaving = self._leaving or bytes(self._data[: self.level.fade])
                 del self._data[: _whole(over + 1)]
                 self.overruns += 1
 
@@ -196,11 +212,14 @@ class ElasticRing:
                 if len(self._data) < enough:
                     return bytes(size)
                 self._primed = True
+                self._leaving = bytes(self.level.fade)
                 del self._data[: len(self._data) - enough]
             if len(self._data) < size:
                 return self._starved(size)
             taken = self._elastic(size)
             self.level.passed(len(self._data), size)
+            if self._leaving:
+                taken, self._leaving = _joined(self._leaving, taken), b""
             return taken
 
     def clear(self) -> None:
@@ -234,7 +253,9 @@ class ElasticRing:
         rest = bytes(self._data)
         self._data.clear()
         self._primed = False
-        return rest + bytes(size - len(rest))
+        fade = min(self.level.fade, len(rest))
+        going = _faded(rest[len(rest) - fade :], bytes(fade))
+        return rest[: len(rest) - fade] + going + bytes(size - len(rest))
 
 
 class ElasticFeed:
@@ -247,6 +268,7 @@ class ElasticFeed:
         self.level = Level(rate_hz, reserve_ms, watch_s)
         self._most = int(most_ms * self.level.a_ms)
         self._begun = False
+        self._leaving = b""
         self.overruns = 0
 
     @property
@@ -261,11 +283,19 @@ class ElasticFeed:
             if self._begun:
                 level.starved()
             self._begun = True
-            return bytes(level.cushion) + pcm
+            self._leaving = b""
+            return bytes(level.cushion) + _joined(bytes(level.fade), pcm)
         if held > self._most:
             self.overruns += 1
+            self._leaving = self._leaving or pcm[: level.fade]
             return b""
+        if self._leaving:
+            pcm, self._leaving = _joined(self._leaving, pcm), b""
         level.passed(held, len(pcm))
+        return self._elastic(pcm)
+
+    def _elastic(self, pcm: bytes) -> bytes:
+        level = self.level
         change = level.due(pcm)
         if change > 0:
             change = min(change, len(pcm) - level.fade)
