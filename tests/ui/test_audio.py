@@ -35,12 +35,16 @@ class Echo:
     def __init__(self, audio: QtAudio) -> None:
         self.audio = audio
         self.heard = bytearray()
+        self.stall_s = 0.0
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run)
 
     def _run(self) -> None:
         due = time.monotonic()
         while not self._ending.wait(max(0.0, due - time.monotonic())):
+            if self.stall_s:  # what is missed is caught up with at once, as the engine's clock does
+                self._ending.wait(self.stall_s)
+                self.stall_s = 0.0
             pcm = self.audio.read(FRAME)
             assert len(pcm) == FRAME
             self.heard += pcm
@@ -160,6 +164,17 @@ def test_a_busy_window_is_not_heard(qtbot: QtBot, pulse: Pulse, tone: Path, tmp_
                 qtbot.wait(1)
         assert audio.heard.underruns - before <= 2
     assert longest_gap_s(path.read_bytes()[: RATE * 2], RATE) < 0.4  # one tone's end is the next one's start
+
+
+def test_what_a_stall_leaves_behind_does_not_stay(qtbot: QtBot, pulse: Pulse, tone: Path) -> None:
+    with sounding("Speaker", "Microphone") as audio, Echo(audio) as echo, talking(pulse, tone, "mic_in"):
+        qtbot.waitUntil(lambda: audio.in_use == ("Speaker", "Microphone"), timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda: 0 < sum(audio.waiting_ms) < 80, timeout=PATIENCE_MS)
+        echo.stall_s = 0.3
+        qtbot.waitUntil(lambda: sum(audio.waiting_ms) > 100, timeout=PATIENCE_MS)
+        stalled = len(echo.heard)
+        qtbot.waitUntil(lambda: sum(audio.waiting_ms) < 80, timeout=PATIENCE_MS)
+        assert len(echo.heard) - stalled < 6 * RATE * 2  # six seconds of sound
 
 
 def test_start_and_stop_leave_nothing(qtbot: QtBot, pulse: Pulse) -> None:

@@ -21,7 +21,7 @@ from PySide6.QtMultimedia import QMediaDevices, QSoundEffect
 
 from console.domain.errors import AudioError
 from console.telephony.elastic import ElasticFeed, ElasticRing
-from ui.telephony.streams import RATE_HZ, TURN_S, End, Microphone, Speaker, chosen
+from ui.telephony.streams import BYTES_A_MS, RATE_HZ, TURN_S, End, Microphone, Speaker, chosen
 
 _log = logging.getLogger(__name__)
 
@@ -78,6 +78,11 @@ class _SoundThread(QThread):
         """To the speaker; from the engine's clock."""
         with self._lock:
             self._speaker.write(pcm)
+
+    def waiting(self) -> tuple[int, int]:
+        """Bytes on the way from the microphone and to the speaker."""
+        with self._lock:
+            return self._microphone.held, self._speaker.held
 
     def run(self) -> None:
         """Qt's name for what the thread does."""
@@ -149,6 +154,12 @@ class QtAudio(QObject):
     def spoken(self) -> ElasticRing:
         """The joint on the way from the microphone, for its counts."""
         return self._microphone.joint
+
+    @property
+    def waiting_ms(self) -> tuple[float, float]:
+        """Sound that waits now: of the microphone's, for the engine; of the engine's, for the speaker."""
+        spoken, heard = self._thread.waiting() if self._thread is not None else (0, 0)
+        return spoken / BYTES_A_MS, heard / BYTES_A_MS
 
     def start(self) -> None:
         """Open the devices on the sound thread. Raises AudioError when there is neither speaker nor

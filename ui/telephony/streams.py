@@ -12,7 +12,7 @@ from console.telephony.elastic import ElasticFeed, ElasticRing
 
 RATE_HZ = 16_000
 TURN_S = 0.04
-_BYTES_A_MS = RATE_HZ * 2 // 1000
+BYTES_A_MS = RATE_HZ * 2 // 1000
 _RING_MS = 200  # the room Qt's rings have; how full they are is the elastic joints' business
 _STALLED_TURNS = 25  # a second: then a stream that stands still is given up
 _STARTING_TURNS = 75  # one that was just opened may take longer: an idle sink sleeps up to two seconds
@@ -63,7 +63,7 @@ class Speaker:
     def open(self, device: QAudioDevice) -> bool:
         """Whether it opened; a device that is gone may still open, and break at once."""
         sink = QAudioSink(device, _format())
-        sink.setBufferSize(_RING_MS * _BYTES_A_MS)
+        sink.setBufferSize(_RING_MS * BYTES_A_MS)
         ring: QIODevice | None = sink.start()
         if not ring or sink.error() in _BROKEN:
             return False
@@ -117,7 +117,7 @@ class Microphone:
     def open(self, device: QAudioDevice) -> bool:
         """Whether it opened; a device that is gone may still open, and break at once."""
         source = QAudioSource(device, _format())
-        source.setBufferSize(_RING_MS * _BYTES_A_MS)
+        source.setBufferSize(_RING_MS * BYTES_A_MS)
         ring: QIODevice | None = source.start()
         if not ring or source.error() in _BROKEN:
             return False
@@ -140,6 +140,12 @@ class Microphone:
     def moved(self) -> int:
         """How far the device is."""
         return self._source.processedUSecs() if self._source is not None else 0
+
+    @property
+    def held(self) -> int:
+        """Bytes that wait for the engine."""
+        waiting = self._ring.bytesAvailable() if self._ring is not None else 0
+        return waiting + round(self.joint.depth_ms * BYTES_A_MS)
 
     def read(self, size: int) -> bytes:
         """Exactly `size` bytes for the engine; silence where there is none."""
