@@ -157,7 +157,9 @@ class PhoneSettings(_Section, frozen=True, kw_only=True):
     ] = ""
     username: Annotated[str, _help("Name for digest authentication; empty: the address's user.")] = ""
     transport: Annotated[str, _help("udp, tcp or tls.")] = "udp"
-    srtp: Annotated[str, _help("off, optional or required.")] = "off"
+    srtp: Annotated[str, _help("off, optional (encrypted when the other side asks for it) or required.")] = (
+        "off"
+    )
     tls_ca: Annotated[
         str,
         _help(

@@ -137,7 +137,13 @@ GERMAN: Final[dict[str, str]] = {
     "Number, name or SIP address  (Ctrl+L)": "Nummer, Name oder SIP-Adresse  (Strg+L)",
     "Number, name, address or queue": "Nummer, Name, Adresse oder Warteschlange",
     "Off": "Aus",
-    "off, optional or required.": "off, optional oder required.",
+    "off, optional (encrypted when the other side asks for it) or required.": (
+        "off, optional (verschlüsselt, wenn die Gegenseite es verlangt) oder required."
+    ),
+    "File with the authorities that a TLS registrar's certificate may come from; empty: the system's.": (
+        "Datei mit den Stellen, denen beim Zertifikat eines TLS-Registrars getraut wird; "
+        "leer: die des Systems."
+    ),
     "Offline": "Abgemeldet",
     "On a call": "Im Gespräch",
     "On hold": "Gehalten",
