@@ -209,7 +209,7 @@ class DeskCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         """A transaction moved: look for a refused re-INVITE of ours, and for why a caller cancels."""
         event = parameters.e
         self._note_reason(event)
-        if event.type != pj.PJSIP_EVENT_TSX_STATE:
+        if not self._answered or event.type != pj.PJSIP_EVENT_TSX_STATE:
             return
         transaction = event.body.tsxState.tsx
         if transaction.method == "UPDATE" and transaction.role == pj.PJSIP_ROLE_UAC:
