@@ -141,9 +141,9 @@ def agents(count: int, seed: int) -> tuple[Agent, ...]:
 
 
 def people(staff: tuple[Agent, ...]) -> list[tuple[str, Role, str]]:
-    """Everybody who signs in, with role and shown name: the agents, then the supervisor."""
+    """Everybody who signs in, with role and shown name: the agents, the supervisor, the administrator."""
     agents = [(agent.key, Role.AGENT, agent.shown) for agent in staff]
-    return [*agents, (SUPERVISOR, Role.SUPERVISOR, "Supervisor")]
+    return [*agents, (SUPERVISOR, Role.SUPERVISOR, "Supervisor"), ("admin", Role.ADMIN, "Administrator")]
 
 
 def bounded_calls(count: int, duration_s: float, pace: Pace, seed: int) -> list[Caller]:

@@ -1,10 +1,9 @@
 """Facts in, decisions out: the ACD's one place of decision, a function of the events and `now` alone.
 
-`apply` folds facts and notes what they oblige to (an offer to withdraw, a wrap-up to start, an arrival to
-queue); `decide` meets those duties, fires what is due and matches whoever waits with whoever is free. A
-duty is dropped only by the fact that meets it, so a router that reads the ledger again stands, and goes
-on, where the first one stood. Nothing is scanned: only what became waiting or free since the last
-decision is looked at.
+`apply` folds facts and notes the duties they bring (an offer to withdraw, a wrap-up to start, an arrival to
+queue); `decide` meets them, fires what is due and matches who waits with who is free. Only the fact that
+meets a duty drops it, so a router that reads the ledger again goes on where the first one stood. Nothing is
+scanned: only what became waiting or free since the last decision is looked at.
 """
 
 import logging
@@ -77,22 +76,11 @@ class Router:
         """A queue as configured now."""
         return self._standings.queues.get(key)
 
-    def queues(self) -> list[Queue]:
-        """All queues as configured now."""
-        return list(self._standings.queues.values())
-
     def wrap_up_of(self, agent: str) -> UUID | None:
         """The interaction that an agent is wrapping up, if any."""
         standing = self.agent(agent)
         wrap_up = standing.wrap_up if standing else None
         return wrap_up.interaction if wrap_up else None
-
-    def position(self, interaction: UUID) -> int | None:
-        """The place in its queue, 1 is next; None for one that does not wait."""
-        standing = self.interaction(interaction)
-        if standing is None or interaction not in self._lines:
-            return None
-        return self._lines.ahead(standing) + 1
 
     @property
     def late_facts(self) -> int:
@@ -342,9 +330,8 @@ class Router:
     # ------------------------------------------------------------ who gets whom
 
     def _match(self, now: datetime) -> None:
-        """What became waiting takes the longest idle; who became free takes of all that wait; then the rest.
-
-        Where the longest idle has only just become free, that agent chooses first: others may wait longer.
+        """What became waiting takes the longest idle, unless that one became free just now and so chooses first;
+        who became free takes of all that wait; then the rest.
         """
         fresh, self._fresh_interactions = self._fresh_interactions, {}
         standings = (self._standings.interactions[one] for one in fresh if one in self._lines)
@@ -358,13 +345,20 @@ class Router:
         agents, self._fresh_agents = self._fresh_agents, {}
         free = (self._standings.agents[key] for key in agents if key in self._bench)
         for chooser in sorted(free, key=idle_key):
-            chosen = self._interaction_for(chooser)
-            if chosen is not None:
-                self._offer(self._standings.interactions[chosen], chooser.agent.key, now)
+            self._choose(chooser, now)
         for standing in behind:
             agent = self._agent_for(standing) if standing.interaction in self._lines else None
             if agent is not None:
                 self._offer(standing, agent, now)
+
+    def _choose(self, chooser: AgentStanding, now: datetime) -> None:
+        """Who became free takes of all that wait, but leaves to a longer idle one what fits that one."""
+        while (chosen := self._interaction_for(chooser)) is not None:
+            standing = self._standings.interactions[chosen]
+            best = self._agent_for(standing) or chooser.agent.key
+            self._offer(standing, best, now)
+            if best == chooser.agent.key:
+                return
 
     def _agent_for(self, standing: InteractionStanding) -> str | None:
         wanted = self._wanted.agent(standing.interaction)

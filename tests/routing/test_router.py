@@ -267,3 +267,26 @@ def test_of_those_freed_together_the_longest_idle_chooses_first() -> None:
     interaction = world.clock.new_id()
     world.tell(ev.InteractionArrived, interaction=interaction, customer=Address("sip:1@x"), called="support")
     assert world.rung(interaction) == "ada"
+
+
+def test_who_comes_back_leaves_a_call_to_the_longest_idle() -> None:
+    """Xia's desk returns, Ada becomes ready and a sales call comes, all at once; Dan has waited for it longest."""
+    xia = Agent(key="xia", queues=("support", "sales"))
+    dan = Agent(key="dan", queues=("sales",))
+    ada = Agent(key="ada", queues=("sales",))
+    world = _at_work(xia, dan)
+    world.tell(ev.AgentConfigured, agent=ada)
+    world.sign_in("ada", ready=False)
+    world.tell(ev.DeskLost, agent="xia", grace_s=60.0)
+    support = world.call("support")
+    sales = world.clock.new_id()
+    world.only_tell(ev.DeskBack, agent="xia", contact="sip:xia@127.0.0.1", session=world.clock.new_id())
+    world.only_tell(ev.AgentBecameReady, agent="ada")
+    world.only_tell(
+        ev.InteractionArrived,
+        interaction=sales,
+        customer=Address("sip:anna@customer.example", "Anna"),
+        called="sales",
+    )
+    offers = {event.interaction: event.agent for event in _only(world.decide(), ev.InteractionOffered)}
+    assert offers == {support: "xia", sales: "dan"}
