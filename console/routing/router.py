@@ -330,7 +330,7 @@ class Router:
     # ------------------------------------------------------------ who gets whom
 
     def _match(self, now: datetime) -> None:
-        """What became waiting takes the longest idle, unless that one became free just now and so chooses first;
+        """What became waiting takes the longest idle, unless that one became free just now and chooses first;
         who became free takes of all that wait; then the rest.
         """
         fresh, self._fresh_interactions = self._fresh_interactions, {}
