@@ -270,7 +270,7 @@ def test_of_those_freed_together_the_longest_idle_chooses_first() -> None:
 
 
 def test_who_comes_back_leaves_a_call_to_the_longest_idle() -> None:
-    """Xia's desk returns, Ada becomes ready and a sales call comes, all at once; Dan has waited for it longest."""
+    """Xia's desk returns, Ada gets ready and a sales call comes, all at once; Dan is idle longest."""
     xia = Agent(key="xia", queues=("support", "sales"))
     dan = Agent(key="dan", queues=("sales",))
     ada = Agent(key="ada", queues=("sales",))

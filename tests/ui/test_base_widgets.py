@@ -176,7 +176,9 @@ def _dialog(qtbot: QtBot, settings: DeskSettings) -> SettingsDialog:
 def test_settings_that_were_not_touched_stay_as_they_are(look: Look, qtbot: QtBot) -> None:
     settings = DeskSettings(
         centre="https://centre.example.org", user="anna",
-        phone=PhoneSettings(uri="sip:a@b.example", transport="tls", codecs=("PCMA", "G722"), auto_answer=True),
+        phone=PhoneSettings(
+            uri="sip:a@b.example", transport="tls", codecs=("PCMA", "G722"), auto_answer=True,
+        ),
         window=WindowSettings(theme="dark"),
     )  # fmt: skip
     dialog = _dialog(qtbot, settings)
