@@ -6,7 +6,8 @@ keep them shallow. A thread of its own owns the streams: it opens them, leaves a
 has failed for the next one, and takes the wanted one back when it returns; the call goes on all the while.
 
 On PulseAudio and PipeWire Qt asks for no latency and gets blocks of 64 ms; the client library's own
-variable PULSE_LATENCY_MSEC makes that 10 ms (libpulse documents it at `pa_stream_connect_playback`).
+variable PULSE_LATENCY_MSEC makes that 10 ms, and 20 for the speaker (libpulse documents it at
+`pa_stream_connect_playback`).
 """
 
 import logging
@@ -21,18 +22,27 @@ from PySide6.QtMultimedia import QMediaDevices, QSoundEffect
 
 from console.domain.errors import AudioError
 from console.telephony.elastic import ElasticFeed, ElasticRing
-from ui.telephony.streams import BYTES_A_MS, RATE_HZ, TURN_S, End, Microphone, Speaker, chosen
+from ui.telephony.streams import (
+    BYTES_A_MS,
+    LATENCY,
+    LATENCY_MS,
+    RATE_HZ,
+    TURN_S,
+    End,
+    Microphone,
+    Speaker,
+    chosen,
+)
 
 _log = logging.getLogger(__name__)
 
-_LATENCY_MS = 10
 _STOP_MS = 5_000
 
 
 def ask_for_low_latency() -> None:
     """Call it before anything opens a sound device."""
     if sys.platform.startswith("linux"):
-        os.environ.setdefault("PULSE_LATENCY_MSEC", str(_LATENCY_MS))
+        os.environ.setdefault(LATENCY, LATENCY_MS)
 
 
 class _SoundThread(QThread):

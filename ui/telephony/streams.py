@@ -4,6 +4,10 @@ All here is used by one thread at a time: whoever touches a stream, or lets Qt h
 lock of ui.telephony.audio's sound thread, which also gives the turns that the counts below mean.
 """
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from PySide6.QtCore import QIODevice
 from PySide6.QtMultimedia import QAudioDevice, QAudioFormat, QAudioSink, QAudioSource, QMediaDevices
 from PySide6.QtMultimedia import QtAudio as QtAudioKinds
@@ -11,13 +15,31 @@ from PySide6.QtMultimedia import QtAudio as QtAudioKinds
 from console.telephony.elastic import ElasticFeed, ElasticRing
 
 RATE_HZ = 16_000
-TURN_S = 0.04
+TURN_S = 0.1
+LATENCY = "PULSE_LATENCY_MSEC"
+LATENCY_MS = "10"
+_SPEAKER_LATENCY_MS = "20"  # half the blocks of 10 ms, so half the work, for 6 ms more from mouth to ear
 BYTES_A_MS = RATE_HZ * 2 // 1000
 _RING_MS = 200  # the room Qt's rings have; how full they are is the elastic joints' business
-_STALLED_TURNS = 25  # a second: then a stream that stands still is given up
-_STARTING_TURNS = 75  # one that was just opened may take longer: an idle sink sleeps up to two seconds
-_SHUNNED_TURNS = 125  # five seconds: then a device that failed is tried again
-_PROVEN_TURNS = 3
+_STALLED_TURNS = 10  # a second: then a stream that stands still is given up
+_STARTING_TURNS = 30  # one that was just opened may take longer: an idle sink sleeps up to two seconds
+_SHUNNED_TURNS = 50  # five seconds: then a device that failed is tried again
+_PROVEN_TURNS = 2
+
+
+@contextmanager
+def _speaker_latency() -> Iterator[None]:
+    """Have libpulse, which reads its variable while it opens a stream, use longer blocks for this one; a
+    person's own choice stays.
+    """
+    ours = os.environ.get(LATENCY) == LATENCY_MS
+    if ours:
+        os.environ[LATENCY] = _SPEAKER_LATENCY_MS
+    try:
+        yield
+    finally:
+        if ours:
+            os.environ[LATENCY] = LATENCY_MS
 
 
 def _format() -> QAudioFormat:
@@ -64,7 +86,8 @@ class Speaker:
         """Whether it opened; a device that is gone may still open, and break at once."""
         sink = QAudioSink(device, _format())
         sink.setBufferSize(_RING_MS * BYTES_A_MS)
-        ring: QIODevice | None = sink.start()
+        with _speaker_latency():
+            ring: QIODevice | None = sink.start()
         if not ring or sink.error() in _BROKEN:
             return False
         self._sink, self._ring = sink, ring
