@@ -27,6 +27,7 @@ from console.wire import AgentView
 from ui.app import App
 
 _SHOT_AFTER_S = 0.6
+_TALKING_AFTER_S = 2.5  # by then the call's quality is known
 _P95 = 0.95
 _ENOUGH_CALLS = 4
 
@@ -105,6 +106,7 @@ class Photographer:
         self._app = app
         self._folder = folder
         self._taken: set[str] = set()
+        self._waiting: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         if app.desk is not None:
             app.desk.link.on_agent(self._seen)
@@ -123,23 +125,31 @@ class Photographer:
             AgentState.WRAP_UP: "agent-wrap-up",
             AgentState.READY: "agent-ready",
         }.get(view.state)
-        if name is not None and name not in self._taken:
-            self._taken.add(name)
-            self._later(name, self._app.window)
+        if name is not None and name not in self._waiting:
+            later = _TALKING_AFTER_S if name == "agent-talking" and name in self._taken else _SHOT_AFTER_S
+            self._later(name, self._app.window, later, lambda: self._state() is view.state)
 
     def _board(self, board: Snapshot) -> None:
         total = board.total
-        if total is None or total.counts.answered < _ENOUGH_CALLS or not total.waiting_since:
-            return
-        if "wallboard" not in self._taken:
-            self._taken.add("wallboard")
-            self._later("wallboard", self._app.wallboard)
+        busy = total is not None and total.counts.answered >= _ENOUGH_CALLS and bool(total.waiting_since)
+        if busy and "wallboard" not in self._waiting:
+            self._later("wallboard", self._app.wallboard, _SHOT_AFTER_S, lambda: True)
 
-    def _later(self, name: str, window: QWidget | None) -> None:
+    def _state(self) -> AgentState | None:
+        view = self._app.desk.link.agent_view if self._app.desk is not None else None
+        return view.state if view is not None else None
+
+    def _later(self, name: str, window: QWidget | None, after_s: float, still: Callable[[], bool]) -> None:
+        """The newest picture of a kind stays; one whose moment has passed is not taken."""
+
         async def wait_and_take() -> None:
-            await asyncio.sleep(_SHOT_AFTER_S)
-            self._take(name, window)
+            await asyncio.sleep(after_s)
+            self._waiting.discard(name)
+            if still():
+                self._taken.add(name)
+                self._take(name, window)
 
+        self._waiting.add(name)
         task = asyncio.create_task(wait_and_take())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
