@@ -3,11 +3,18 @@
 from collections.abc import Callable, Iterator
 
 import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from console import paths
+from console.clock import StoppedClock
+from console.domain.events import LinkState
+from console.domain.figures import Snapshot
 from tests.ui.doubles import Scene, make_scene
+from tests.ui.wallboard_sample import EN, BoardStub, Opener, clock_at
+from ui.metrics.tongue import Tongue
+from ui.metrics.wallboard import Wallboard
 from ui.shell.window import AgentWindow
 from ui.widgets.look import Look
 
@@ -51,3 +58,34 @@ def open_window(look: Look, qtbot: QtBot) -> Callable[..., AgentWindow]:
 def _end_calls(scene: Scene) -> None:
     for call in scene.phone.calls:
         scene.phone.ended(call.call)
+
+
+@pytest.fixture
+def opened(qtbot: QtBot, look: Look) -> Iterator[Opener]:
+    """Open wallboards; they are closed at the end."""
+    look.use("light")
+    windows: list[Wallboard] = []
+
+    def open_board(
+        board: Snapshot | None,
+        *,
+        late_s: float = 1.0,
+        state: LinkState = LinkState.ONLINE,
+        size: tuple[int, int] = (1280, 720),
+        tongue: Tongue = EN,
+    ) -> tuple[Wallboard, BoardStub, StoppedClock]:
+        service = BoardStub(board, state)
+        clock = clock_at(late_s)
+        window = Wallboard(service, clock, tongue)
+        windows.append(window)
+        window.resize(*size)
+        window.show()
+        qtbot.waitExposed(window)
+        window.build_graphs()
+        return window, service, clock
+
+    yield open_board
+    for window in windows:
+        window.close()
+        window.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)

@@ -1,70 +1,22 @@
 """The real window: what it says equals the snapshot, stale is shown as stale, keys, sizes, themes, pace."""
 
-from collections.abc import Callable, Iterator
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from console import paths
-from console.clock import StoppedClock
-from console.domain.agent import AgentState
 from console.domain.events import LinkState
 from console.domain.figures import Delta, Snapshot
-from tests.ui.wallboard_sample import LONG, NOON, BoardStub, board_of, clock_at, merged
+from tests.ui.wallboard_sample import EN, LONG, NOON, Opener, board_of, merged
 from ui.metrics.freshness import Health
 from ui.metrics.grid import Kind
 from ui.metrics.presenter import strip, tile
 from ui.metrics.rows import AgentColumn
 from ui.metrics.tongue import Tongue
-from ui.metrics.wallboard import Wallboard
 from ui.widgets.look import Look
-
-Opener = Callable[..., tuple[Wallboard, BoardStub, StoppedClock]]
-EN = Tongue("en", ZoneInfo("Europe/Berlin"))
-
-
-@pytest.fixture(scope="module")
-def look(qapp: QApplication) -> Iterator[Look]:
-    made = Look(qapp, paths.resources() / "fonts")
-    yield made
-    made.stop()
-
-
-@pytest.fixture
-def opened(qtbot: QtBot, look: Look) -> Iterator[Opener]:
-    """Opens wallboards; they are closed at the end."""
-    look.use("light")
-    windows: list[Wallboard] = []
-
-    def open_board(
-        board: Snapshot | None,
-        *,
-        late_s: float = 1.0,
-        state: LinkState = LinkState.ONLINE,
-        size: tuple[int, int] = (1280, 720),
-        tongue: Tongue = EN,
-    ) -> tuple[Wallboard, BoardStub, StoppedClock]:
-        service = BoardStub(board, state)
-        clock = clock_at(late_s)
-        window = Wallboard(service, clock, tongue)
-        windows.append(window)
-        window.resize(*size)
-        window.show()
-        qtbot.waitExposed(window)
-        window.build_graphs()
-        return window, service, clock
-
-    yield open_board
-    for window in windows:
-        window.close()
-        window.deleteLater()
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 def test_what_it_says_equals_the_snapshot_to_the_digit(opened: Opener) -> None:
@@ -279,72 +231,6 @@ def test_pages_turn_by_themselves(opened: Opener) -> None:
     assert window.queues.page[0] == 1
 
 
-def test_choosing_a_queue_narrows_everything_and_choosing_again_lets_go(opened: Opener, qtbot: QtBot) -> None:
-    board = board_of(3, 60)
-    window, _service, _clock = opened(board)
-    window.queues.setFocus()
-    qtbot.keyClick(window.queues, Qt.Key.Key_Right)
-    qtbot.keyClick(window.queues, Qt.Key.Key_Return)
-    assert window.queues.selected == "q1"
-    assert window.agents.queue.currentData() == "q1"
-    assert {row.queue for row in map(window.callers_model.row, range(window.callers_model.rowCount()))} == {
-        "q1"
-    }
-    assert 0 < window.agents_model.rowCount() < 60
-    assert window.graphs.cards[0].note.text() == "Billing"
-    qtbot.keyClick(window.queues, Qt.Key.Key_Return)
-    assert window.queues.selected == ""
-    assert window.agents_model.rowCount() == 60
-
-
-def test_a_click_chooses_a_queue(opened: Opener, qtbot: QtBot) -> None:
-    window, _service, _clock = opened(board_of(3, 60))
-    qtbot.mouseClick(window.queues, Qt.MouseButton.LeftButton, pos=QPoint(20, 20))
-    assert window.queues.selected == "q0"
-
-
-def test_filters_by_text_and_state(opened: Opener, qtbot: QtBot) -> None:
-    board = board_of(3, 60)
-    window, _service, _clock = opened(board)
-    window.agents.state.setCurrentIndex(window.agents.state.findData("ready"))
-    ready = sum(row.state is AgentState.READY for row in board.agents)
-    assert window.agents_model.rowCount() == ready
-    assert window.agents.number.text() == f"{ready} of 60"
-    qtbot.keyClicks(window.agents.search, "nobody of this name")
-    assert "No agent matches" in window.agents.empty.text()
-    qtbot.keyClick(window.agents.search, Qt.Key.Key_Escape)
-    assert window.agents.search.text() == ""
-    assert window.agents_model.rowCount() == ready
-
-
-def test_the_heads_sort_by_key_and_by_mouse(opened: Opener, qtbot: QtBot) -> None:
-    window, _service, _clock = opened(board_of(3, 60))
-    head = window.agents.table.head
-    head.setFocus()
-    for _ in range(AgentColumn.ANSWERED):
-        qtbot.keyClick(head, Qt.Key.Key_Right)
-    qtbot.keyClick(head, Qt.Key.Key_Return)
-    numbers = [window.agents_model.row(place).answered for place in range(60)]
-    assert numbers == sorted(numbers)
-    middle = head.sectionViewportPosition(AgentColumn.ANSWERED) + head.sectionSize(AgentColumn.ANSWERED) // 2
-    qtbot.mouseClick(head.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(middle, head.height() // 2))
-    numbers = [window.agents_model.row(place).answered for place in range(60)]
-    assert numbers == sorted(numbers, reverse=True)
-
-
-def test_abandoned_callers_can_be_copied(opened: Opener, qtbot: QtBot) -> None:
-    board = board_of(3, 24)
-    window, _service, _clock = opened(board)
-    qtbot.mouseClick(window.callers.copying, Qt.MouseButton.LeftButton)
-    lines = QGuiApplication.clipboard().text().splitlines()
-    assert lines[0] == "Left at\tCaller\tQueue\tWaited"
-    assert len(lines) == 1 + len(board.abandoned)
-    window.callers.table.selectRow(2)
-    qtbot.keyClick(window.callers.table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
-    copied = QGuiApplication.clipboard().text().splitlines()
-    assert copied == [lines[0], lines[3]]
-
-
 def test_the_theme_changes_live(opened: Opener, look: Look) -> None:
     window, _service, _clock = opened(board_of(3, 24))
     light = window.grab().toImage().pixelColor(3, 3)
@@ -404,23 +290,6 @@ def test_after_sign_out_no_figure_of_before_is_shown(opened: Opener, qtbot: QtBo
     service.tell(board)
     qtbot.waitUntil(lambda: len(window.tile_views) == 3)
     assert not window.agents.table.isHidden()
-
-
-def test_on_a_wall_the_agents_turn_page_by_page(opened: Opener) -> None:
-    window, _service, _clock = opened(board_of(3, 100))
-    window.set_kiosk(True)
-    bar, seen = window.agents.table.verticalScrollBar(), set()
-    for _ in range(50):
-        seen.add(bar.value())
-        window.agents.table.turn_page()
-        if bar.value() == 0:
-            break
-    tall = window.agents.table.verticalHeader().defaultSectionSize()
-    page = window.agents.table.viewport().height() // tall
-    assert bar.value() == 0
-    assert len(seen) >= 100 // (page + 1)
-    assert bar.maximum() in seen
-    window.set_kiosk(False)
 
 
 def test_what_a_tile_has_no_room_for_is_said_to_screen_readers(opened: Opener, qtbot: QtBot) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from random import Random
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -23,6 +24,8 @@ from console.domain.figures import (
     Snapshot,
 )
 from console.domain.queue import Queue, ServiceLevelFormula
+from ui.metrics.tongue import Tongue
+from ui.metrics.wallboard import Wallboard
 
 NOON = datetime(2026, 11, 20, 13, 3, 20, tzinfo=UTC)
 NAMES = (
@@ -291,3 +294,9 @@ def merged(board: Snapshot, delta: Delta) -> Snapshot:
 def clock_at(seconds: float = 1.0) -> StoppedClock:
     """A clock that stands so long after the figures were taken."""
     return StoppedClock(NOON + timedelta(seconds=seconds))
+
+
+Opener = Callable[..., tuple[Wallboard, BoardStub, StoppedClock]]
+"""What the fixture `opened` gives: opens a wallboard on a stub, at a stopped clock."""
+
+EN = Tongue("en", ZoneInfo("Europe/Berlin"))
