@@ -56,6 +56,15 @@ def _tell(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
+def check_report(file: str) -> None:
+    """Raise BadInput now, not after the work, when a report cannot be written."""
+    folder = Path(file).absolute().parent
+    if file != "-" and (Path(file).is_dir() or not os.access(folder, os.W_OK)):
+        raise BadInput(
+            f"the report cannot be written to {file}: choose a file in a folder that you may write to"
+        )
+
+
 def write_report(report: dict[str, Any], file: str) -> None:
     """Write a report as JSON; `-` is standard output. Raises BadInput when the file cannot be written."""
     text = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
@@ -96,6 +105,7 @@ def _demo(chosen: argparse.Namespace) -> int:
 
     if chosen.switch != "embedded":
         raise BadInput("--switch asterisk is not there yet: use --switch embedded.")
+    check_report(chosen.report or "-")
     wish = Wish(
         duration_s=chosen.duration,
         seed=chosen.seed,
@@ -116,6 +126,7 @@ def _call(chosen: argparse.Namespace) -> int:
     from console.telephony.pjsua import PjsuaEngine
     from console.telephony.script import CallOptions, run_call
 
+    check_report(chosen.report)
     options = CallOptions(
         to=chosen.to or "",
         sender=chosen.sender or "",

@@ -12,6 +12,7 @@ import contextlib
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from typing import cast
 from uuid import UUID
 
 from console.centre.conductor import Conductor
@@ -89,6 +90,8 @@ class Centre:
         self._applied = 0
         self.broken = asyncio.Event()
         """Set when a fault of its own has ended the pipeline: nothing will be routed any more."""
+        self.writing = True
+        """False while the ledger cannot be written and facts wait in memory."""
         self._sessions: dict[str, UUID] = {}
 
     # ------------------------------------------------------------ life
@@ -133,7 +136,7 @@ class Centre:
 
     def tell(self, event: InteractionEvent) -> None:
         """A fact from the switch; it is durable and acted upon soon."""
-        self._incoming.put_nowait((event, None))  # type: ignore[arg-type]
+        self._incoming.put_nowait((cast(LedgerEvent, event), None))  # each one it tells is in the union
 
     async def submit(self, event: LedgerEvent) -> None:
         """A fact from a desk or an administrator; durable and acted upon on return. Raises StoreError."""
@@ -233,7 +236,7 @@ class Centre:
         while True:
             batch = await self._take()
             try:
-                await self._write_until_it_works(batch)
+                await self._settle([event for event, _ in batch])
             except Exception:
                 _log.critical("the centre cannot go on: a fact could not be acted upon", exc_info=True)
                 self.broken.set()
@@ -256,23 +259,6 @@ class Centre:
         while not self._incoming.empty():
             batch.append(self._incoming.get_nowait())
         return batch
-
-    async def _write_until_it_works(self, batch: Sequence[_Pending]) -> None:
-        """Settle a batch; a ledger that cannot be written holds everything up but loses nothing."""
-        facts = [event for event, _ in batch]
-        failing = False
-        while True:
-            try:
-                await self._settle(facts)
-            except StoreError as fault:
-                if not failing:
-                    _log.error("the ledger cannot be written, facts wait in memory: %s", fault)
-                failing = True
-                await asyncio.sleep(_RETRY_S)
-                continue
-            if failing:
-                _log.warning("the ledger can be written again")
-            return
 
     async def _settle(self, facts: Sequence[LedgerEvent]) -> None:
         await self._record(facts)
@@ -311,24 +297,35 @@ class Centre:
                 )
 
     async def _write_decisions(self, decisions: Sequence[LedgerEvent]) -> None:
-        """Make decisions durable. The router has applied them already, so this must not give up."""
-        while True:
-            try:
-                sequences = await self.ledger.append(decisions)
-            except StoreError as fault:
-                _log.error("the ledger cannot be written, decisions wait in memory: %s", fault)
-                await asyncio.sleep(_RETRY_S)
-                continue
-            for sequence, event in zip(sequences, decisions, strict=True):
-                self._show(sequence, event)
-            return
+        """Make decisions durable; the router has applied them already."""
+        for sequence, event in zip(await self._append(decisions), decisions, strict=True):
+            self._show(sequence, event)
 
     async def _record(self, events: Sequence[LedgerEvent]) -> None:
-        if not events:
-            return
-        sequences = await self.ledger.append(events)
-        for sequence, event in zip(sequences, events, strict=True):
+        for sequence, event in zip(await self._append(events), events, strict=True):
             self._apply(sequence, event)
+
+    async def _append(self, events: Sequence[LedgerEvent]) -> list[int]:
+        """Write until it works: a ledger that cannot be written holds everything up but loses nothing.
+
+        Raises StoreError only before the pipeline runs, when nobody has told anything yet.
+        """
+        while events:
+            try:
+                sequences = await self.ledger.append(events)
+            except StoreError as fault:
+                if not self._tasks:
+                    raise
+                if self.writing:
+                    _log.error("the ledger cannot be written, facts wait in memory: %s", fault)
+                self.writing = False
+                await asyncio.sleep(_RETRY_S)
+                continue
+            if not self.writing:
+                _log.warning("the ledger can be written again")
+            self.writing = True
+            return sequences
+        return []
 
     def _apply(self, sequence: int, event: LedgerEvent) -> None:
         if sequence <= self._applied:

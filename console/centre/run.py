@@ -14,7 +14,7 @@ from console import paths
 from console.centre.centre import Centre
 from console.clock import Clock
 from console.domain.agent import Role
-from console.domain.errors import SettingsError
+from console.domain.errors import CallboardError, SettingsError
 from console.ledger.ledger import Ledger
 from console.ledger.users import User, Users
 from console.server.app import build_app
@@ -81,7 +81,9 @@ async def run_centre(
         say(f"listening on {server.url}")
         await _first_of(stopping, centre.broken)
         if centre.broken.is_set():
-            raise RuntimeError("the centre's pipeline ended by a fault of its own; the log tells which")
+            raise CallboardError(
+                "the centre ended by a fault of its own; the log tells which. Start it again."
+            )
         await centre.drain(settings.server.drain_s)
 
 

@@ -7,8 +7,9 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import get, post
+from litestar import Response, get, post
 from litestar.exceptions import HTTPException, TooManyRequestsException
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import JSONBody
 
 from console.domain.agent import Agent, Role
@@ -51,7 +52,7 @@ class Me(msgspec.Struct, frozen=True):
 
 
 class Health(msgspec.Struct, frozen=True):
-    """`status` is ok; `sequence` the ledger's newest."""
+    """`status` is ok, or degraded while facts wait in memory; `sequence` is the ledger's newest."""
 
     status: str
     sequence: int
@@ -85,10 +86,17 @@ class SkillRow(msgspec.Struct, frozen=True):
     queues: list[str]
 
 
-@get("/health", summary="Whether the centre is at work", tags=["centre"])
-async def health(services: Needs) -> Health:
-    """Answers 200 while the centre serves and its ledger can be read. No token."""
-    return Health("ok", await services.face.ledger.last_sequence())
+@get(
+    "/health",
+    summary="Whether the centre is at work",
+    tags=["centre"],
+    responses={503: ResponseSpec(Health, description="The ledger cannot be written; facts wait in memory.")},
+)
+async def health(services: Needs) -> Response[Health]:
+    """Answers 200 while the centre serves and its ledger can be written, else 503. No token."""
+    writing = services.face.writing
+    found = Health("ok" if writing else "degraded", await services.face.ledger.last_sequence())
+    return Response(found, status_code=200 if writing else 503)
 
 
 @get("/metrics", summary="Prometheus metrics", tags=["centre"], media_type="text/plain; version=0.0.4")

@@ -48,6 +48,11 @@ class CentreFace(Protocol):
         ...
 
     @property
+    def writing(self) -> bool:
+        """False while the ledger cannot be written and facts wait in memory."""
+        ...
+
+    @property
     def sip_domain(self) -> str:
         """Host and port of the switch, which the numbers that agents dial belong to; "" without a switch."""
         ...

@@ -75,6 +75,8 @@ def test_every_promised_option_is_in_the_help(command: str) -> None:
         (["kpi", "--events", "/nowhere/events.jsonl", "--json"], 2, "/nowhere/events.jsonl"),
         (["kpi", "--events", "/dev/null", "--at", "noon", "--json"], 2, "ISO 8601"),
         (["call", "--report", "-"], 2, "--to"),
+        (["call", "--to", "sip:a@127.0.0.1", "--report", "/nowhere/report.json"], 2, "/nowhere/report.json"),
+        (["demo", "--report", "/nowhere/report.json"], 2, "/nowhere/report.json"),
         (["call", "--to", "not an address", "--report", "-"], 2, "not an address"),
         (["migrate", "--database", "sqlite:////nowhere/x.db"], 1, "/nowhere"),
     ],

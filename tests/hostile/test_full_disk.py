@@ -28,9 +28,9 @@ async def _said(log: Path, words: str) -> None:
             await asyncio.sleep(0.05)
 
 
-async def _offered(url: str) -> float:
+async def _offered(url: str, health: int = 200) -> float:
     async with httpx.AsyncClient(base_url=url) as http:
-        assert (await http.get("/health")).status_code == 200
+        assert (await http.get("/health")).status_code == health
         page = (await http.get("/metrics")).text
     (line,) = (one for one in page.splitlines() if one.startswith("callboard_ledger_events "))
     return float(line.split()[1])
@@ -52,7 +52,7 @@ async def test_facts_wait_for_room_and_none_is_lost(tmp_path: Path) -> None:
         calls = [asyncio.create_task(caller.run()) for caller in callers]
         await asyncio.wait_for(asyncio.gather(*(caller.in_call.wait() for caller in callers)), 30)
         await _said(log, "the disk is full")
-        assert await _offered(floor.url) == before
+        assert await _offered(floor.url, health=503) == before
         resource.prlimit(floor.pid, resource.RLIMIT_FSIZE, _NO_LIMIT)
         await _said(log, "can be written again")
         for caller in callers:

@@ -65,6 +65,7 @@ class ScriptedCentre:
         self.clock = clock
         self.settings = settings
         self.sip_domain = "127.0.0.1:5060"
+        self.writing = True
         self.board = ScriptedBoard(clock)
         self.asked: list[tuple[str, ...]] = []
         self.fault: Exception | None = None

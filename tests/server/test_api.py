@@ -90,6 +90,9 @@ async def test_a_token_that_was_tampered_with_is_refused(running: Any) -> None:
 async def test_health_needs_no_token(running: Any) -> None:
     answer = await running.http.get("/health")
     assert (answer.status_code, answer.json()) == (200, {"status": "ok", "sequence": 3})
+    running.centre.writing = False
+    answer = await running.http.get("/health")
+    assert (answer.status_code, answer.json()["status"]) == (503, "degraded")
 
 
 async def test_metrics_are_open_to_this_machine_and_to_admins(running: Any) -> None:
