@@ -59,6 +59,7 @@ class Floor:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
+                start_new_session=True,  # Ctrl+C is for the parent, which ends it in order
             )
         try:
             await asyncio.wait_for(self._read_until_ready(), _START_S)

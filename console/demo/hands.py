@@ -132,6 +132,7 @@ class WindowHand:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
                 limit=2**20,
+                start_new_session=True,  # Ctrl+C is for the parent, which ends it in order
             )
         self._write(msgspec.json.encode(self._invitation))
         self._reader = asyncio.create_task(self._read(), name="demo-windows")

@@ -6,10 +6,11 @@ The centre runs in a process of its own; robots and the desk run here, over real
 import asyncio
 import contextlib
 import shutil
+import signal
 import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -72,7 +73,8 @@ async def run_demo(wish: Wish, clock: Clock, say: Callable[[str], None], make_en
         stack.push_async_callback(hand.close)
         await hand.open()
         say(f"{wish.agents} robot agents and one desk are signed in")
-        customers = await day.live(hand.closed)
+        with _interruptible(hand.closed):
+            customers = await day.live(hand.closed)
         board = await day.quiet()
         farewell = await hand.finish()
         agents = day.agent_books()
@@ -102,6 +104,26 @@ def _hand(
         ends=ends,
     )
     return WindowHand(invitation, folder / "windows.log")
+
+
+@contextmanager
+def _interruptible(closed: asyncio.Event) -> Iterator[None]:
+    """Let the first Ctrl+C end the day in order, with its books; a second one breaks it off."""
+    loop = asyncio.get_running_loop()
+
+    def end() -> None:
+        loop.remove_signal_handler(signal.SIGINT)
+        closed.set()
+
+    try:
+        loop.add_signal_handler(signal.SIGINT, end)
+    except (NotImplementedError, RuntimeError, ValueError):  # Windows, or not the main thread
+        yield
+        return
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGINT)
 
 
 @asynccontextmanager

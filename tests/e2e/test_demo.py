@@ -114,6 +114,29 @@ def test_a_killed_demo_takes_its_centre_along(tmp_path: Path) -> None:
         assert time.monotonic() < until, "the centre outlived its demo"
 
 
+def test_an_interrupted_demo_closes_its_books(tmp_path: Path) -> None:
+    demo = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "console", "demo", "--headless", "--duration", "60", "--agents", "2"),
+            *("--callers", "40", "--folder", str(tmp_path)),
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    assert demo.stdout is not None
+    for line in demo.stdout:
+        if "offered" in line:
+            break
+    os.killpg(demo.pid, signal.SIGINT)
+    said, _ = demo.communicate(timeout=90)
+    assert "the books balance" in said
+    assert "Traceback" not in said
+    assert demo.returncode == 0
+
+
 def _children(pid: int) -> list[int]:
     found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return [int(child) for child in found]
