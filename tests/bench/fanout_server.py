@@ -57,6 +57,9 @@ class Board:
 class Centre:
     """As much of a centre as the board needs."""
 
+    sip_domain = ""
+    writing = True
+
     def __init__(self, ledger: Ledger, users: Users, settings: CentreSettings) -> None:
         self.ledger, self.users, self.settings, self.board = ledger, users, settings, Board()
 
