@@ -108,6 +108,7 @@ class EmbeddedSwitch:
         if self._ways is not None:
             ways, self._ways = self._ways, None
             await ways.close()
+        self._ports.close()
 
     # ------------------------------------------------------------------ commands
 

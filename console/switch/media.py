@@ -14,6 +14,7 @@ import asyncio
 import os
 import socket
 import struct
+import weakref
 from collections import Counter
 from collections.abc import Callable
 
@@ -234,6 +235,12 @@ class Ports:
         self._count = max(0, (last - self._first) // 2 + 1) if first else 0
         self._next = 0
         self._metrics = metrics
+        self._given: weakref.WeakSet[RtpPort] = weakref.WeakSet()
+
+    def close(self) -> None:
+        """Close all that are still out: of calls whose other side had not answered our CANCEL at the end."""
+        for port in tuple(self._given):
+            port.close()
 
     def take(self) -> RtpPort:
         """A bound port. Raises NetworkError when none is free."""
@@ -246,7 +253,9 @@ class Ports:
                 sock.close()
                 continue
             if sock.getsockname()[1] % 2 == 0:
-                return RtpPort(sock, self._metrics)
+                port = RtpPort(sock, self._metrics)
+                self._given.add(port)
+                return port
             sock.close()
         raise NetworkError(
             "No RTP port is free: the call is refused. Widen [switch] rtp_first to rtp_last, or end calls."

@@ -5,6 +5,7 @@ import logging
 import os
 import socket
 import struct
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from console.domain.events import (
 )
 from console.settings import SwitchSettings
 from console.switch.embedded import EmbeddedSwitch
+from console.switch.media import Ports
 from tests.switch.world import AGENT, CUSTOMER, MUSIC, ONE, TWO, World, make_sounds, write_tone
 
 pytestmark = pytest.mark.sip
@@ -255,3 +257,12 @@ async def test_no_task_error_is_logged_in_a_call(
         await world.over(agent.calls[0])
     assert [record.getMessage() for record in caplog.records if record.name == "asyncio"] == []
     assert world.of(InteractionAnswered)
+
+
+async def test_ports_that_are_still_out_at_the_end_are_closed() -> None:
+    """A call whose CANCEL nobody answered keeps its port until the switch stops, and no longer."""
+    ports = Ports("127.0.0.1", 0, 0, Counter())
+    given = [ports.take(), ports.take()]
+    given[0].close()
+    ports.close()
+    assert all(port._sock.fileno() == -1 for port in given)
