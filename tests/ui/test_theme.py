@@ -4,7 +4,7 @@ import re
 from dataclasses import fields
 
 import pytest
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
@@ -109,20 +109,3 @@ def test_the_fonts_that_come_along_are_loaded(qapp: QApplication) -> None:
     assert "Inter" in load_fonts(paths.resources() / "fonts")
     assert load_fonts(paths.resources() / "nowhere") == []
     assert font(20, strong=True).pixelSize() == 20
-
-
-class _Teller(QObject):
-    told = Signal(bool)
-
-
-def test_signals_leave_true_alone(qapp: QApplication) -> None:
-    """PySide6 6.12.0 took a reference to True with every emit, until the process died of it."""
-    import sys
-
-    teller, heard = _Teller(), []
-    teller.told.connect(heard.append)
-    before = sys.getrefcount(True)
-    for _ in range(10_000):
-        teller.told.emit(True)
-    heard.clear()
-    assert sys.getrefcount(True) >= before - 100
