@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sqlite3
 import sys
 from pathlib import Path
 
@@ -56,6 +57,22 @@ async def records_of(floor: Floor) -> list[ev.CallRecorded]:
     return records
 
 
+async def delivered(ledger: Path, records: int) -> None:
+    """Wait until the ledger has so many records of calls."""
+
+    def count() -> int:
+        database = sqlite3.connect(f"file:{ledger}?mode=ro", uri=True)
+        try:
+            (found,) = database.execute("SELECT count(*) FROM events WHERE type = 'CallRecorded'").fetchone()
+        finally:
+            database.close()
+        return int(found)
+
+    async with asyncio.timeout(WAIT_S):
+        while count() < records:  # noqa: ASYNC110 - another process' file tells nobody
+            await asyncio.sleep(0.05)
+
+
 async def test_a_desk_killed_in_a_call_comes_back_and_delivers_it_once(
     tmp_path: Path, free_port: int
 ) -> None:
@@ -77,6 +94,7 @@ async def test_a_desk_killed_in_a_call_comes_back_and_delivers_it_once(
         await asyncio.wait_for(second.answered.wait(), WAIT_S)
         second.hang_up()
         await calling
+        await delivered(tmp_path / "centre.db", 2)
         assert desk.stdin is not None
         desk.stdin.write(b"\n")
         assert await asyncio.wait_for(desk.wait(), WAIT_S) == 0
