@@ -57,6 +57,13 @@ async def records_of(floor: Floor) -> list[ev.CallRecorded]:
     return records
 
 
+async def closed(desk: asyncio.subprocess.Process) -> int:
+    """Have the desk close in order; its exit code."""
+    assert desk.stdin is not None
+    desk.stdin.write(b"\n")
+    return await asyncio.wait_for(desk.wait(), WAIT_S)
+
+
 async def delivered(ledger: Path, records: int) -> None:
     """Wait until the ledger has so many records of calls."""
 
@@ -95,9 +102,7 @@ async def test_a_desk_killed_in_a_call_comes_back_and_delivers_it_once(
         second.hang_up()
         await calling
         await delivered(tmp_path / "centre.db", 2)
-        assert desk.stdin is not None
-        desk.stdin.write(b"\n")
-        assert await asyncio.wait_for(desk.wait(), WAIT_S) == 0
+        assert await closed(desk) == 0
     finally:
         if desk.returncode is None:
             desk.kill()
