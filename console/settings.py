@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
+from types import NoneType, UnionType
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -301,7 +302,12 @@ def _line_of(text: str, option: str) -> int:
 
 
 def _bare(hint: Any) -> Any:
-    return _bare(get_args(hint)[0]) if get_origin(hint) is Annotated else hint
+    """The type without its annotation, and without the None of what may be left out."""
+    if get_origin(hint) is Annotated:
+        return _bare(get_args(hint)[0])
+    if isinstance(hint, UnionType):
+        return _bare(next(kind for kind in get_args(hint) if kind is not NoneType))
+    return hint
 
 
 def _element(bare: Any) -> type[msgspec.Struct] | None:

@@ -10,6 +10,8 @@ from typing import Annotated
 
 import msgspec
 
+from console.domain.queue import Channel
+
 
 class Role(StrEnum):
     """What a signed-in user may do; each includes the ones before it."""
@@ -49,6 +51,21 @@ SHOWN_FIRST = (
 
 
 _Level = Annotated[int, msgspec.Meta(ge=1, le=10)]
+_Tier = Annotated[int, msgspec.Meta(ge=1, le=100)]
+_Weight = Annotated[int, msgspec.Meta(ge=1, le=1000)]
+_Capacity = Annotated[int, msgspec.Meta(ge=0, le=100)]
+
+CAPACITY = {
+    Channel.VOICE: 1,
+    Channel.VIDEO: 1,
+    Channel.CHAT: 3,
+    Channel.MESSENGER: 3,
+    Channel.SOCIAL: 3,
+    Channel.SMS: 5,
+    Channel.PUSH: 5,
+    Channel.EMAIL: 5,
+}
+"""Contacts of each channel that an agent takes at once, where nothing else is configured."""
 
 
 class Agent(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, forbid_unknown_fields=True):
@@ -58,11 +75,25 @@ class Agent(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, forbi
     name: Annotated[str, msgspec.Meta(description="The name to show; empty: the key.")] = ""
     skills: Annotated[dict[str, _Level], msgspec.Meta(description="Skills with levels from 1 to 10.")] = {}
     queues: Annotated[tuple[str, ...], msgspec.Meta(description="Queues served, the dearest first.")] = ()
+    tiers: Annotated[
+        dict[str, _Tier], msgspec.Meta(description="Tier in a queue, by its key; 1, the first, if not given.")
+    ] = {}
+    weights: Annotated[
+        dict[str, _Weight], msgspec.Meta(description="Weight in a queue that draws lots; 1 if not given.")
+    ] = {}
+    capacity: Annotated[
+        dict[Channel, _Capacity],
+        msgspec.Meta(description="Contacts at once by channel; voice 1, chat 3, email 5 if not given."),
+    ] = {}
 
     @property
     def shown(self) -> str:
         """The name to show."""
         return self.name or self.key
+
+    def capacity_for(self, channel: Channel) -> int:
+        """How many contacts of a channel at once."""
+        return self.capacity.get(channel, CAPACITY[channel])
 
 
 class Presence(StrEnum):

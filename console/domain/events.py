@@ -80,19 +80,34 @@ class InteractionArrived(InteractionEvent, frozen=True, kw_only=True, tag=True):
 
 
 class InteractionRefused(InteractionEvent, frozen=True, kw_only=True, tag=True):
-    """The centre could not take it: no such queue, closed, full. The end follows."""
+    """The queue it asked for could not take it: no such queue, closed, full, no agents. `to` is where it goes
+    (a queue, *voicemail, *callback); with "" the end follows.
+    """
 
     reason: str
+    queue: str = ""
+    to: str = ""
 
 
 class InteractionQueued(InteractionEvent, frozen=True, kw_only=True, tag=True):
-    """It waits in a queue from now on. `waiting_since` is when its wait began; a move does not reset it."""
+    """It waits in a queue from now on. `waiting_since` is when its wait began; a move does not reset it.
+
+    `priority` holds the queue's, the customer's value included. For `wanted_s` seconds only the agent
+    `wanted` may have it, then everybody (that one first). `estimate_s` is the wait expected on coming, None
+    when there is nothing to go by. `by` is the supervisor who moved it.
+    """
 
     queue: str
     skills: tuple[SkillNeed, ...] = ()
+    tier: int = 0
     priority: int = 0
+    value: int = 0
     waiting_since: Moment
-    reason: str = "arrived"  # arrived, overflow, transfer
+    reason: str = "arrived"  # arrived, overflow, transfer, closed, full, no_agents, moved
+    wanted: str = ""
+    wanted_s: float = 0.0
+    estimate_s: float | None = None
+    by: str = ""
 
 
 class LeaveReason(StrEnum):
@@ -103,13 +118,41 @@ class LeaveReason(StrEnum):
     CLOSED = "closed"
     FULL = "full"
     NO_AGENTS = "no_agents"
+    CALLBACK = "callback"  # the caller asked for one
 
 
 class InteractionLeftQueue(InteractionEvent, frozen=True, kw_only=True, tag=True):
-    """It flowed out of a queue; InteractionQueued elsewhere or InteractionEnded follows."""
+    """It flowed out of a queue. `to` is where it goes: a queue (InteractionQueued follows), *voicemail
+    (VoicemailStarted), *callback (CallbackRequested); with "" InteractionEnded follows.
+    """
 
     queue: str
     reason: LeaveReason
+    to: str = ""
+
+
+class InteractionRelaxed(InteractionEvent, frozen=True, kw_only=True, tag=True):
+    """It has waited long enough for other demands: step `step` (from 1) of its queue's `relax`."""
+
+    step: int
+    skills: tuple[SkillNeed, ...] = ()
+    tier: int = 0
+
+
+class InteractionPrioritised(InteractionEvent, frozen=True, kw_only=True, tag=True):
+    """A supervisor gave a waiting interaction another priority."""
+
+    priority: int
+    by: str
+
+
+class InteractionPulled(InteractionEvent, frozen=True, kw_only=True, tag=True):
+    """A supervisor gave a waiting interaction to one agent, whatever the queues and skills: the agent gets it
+    as soon as free, nobody else does.
+    """
+
+    agent: str
+    by: str
 
 
 class InteractionOffered(InteractionEvent, frozen=True, kw_only=True, tag=True):
@@ -182,9 +225,67 @@ class DigitReceived(InteractionEvent, frozen=True, kw_only=True, tag=True):
 
 
 class PositionAnnounced(InteractionEvent, frozen=True, kw_only=True, tag=True):
-    """The customer was told the place in the queue (1 is next)."""
+    """The customer was told the place in the queue (1 is next), and the wait to expect if one was told."""
 
     position: int
+    wait_s: float | None = None
+
+
+class CallbackProposed(InteractionEvent, frozen=True, kw_only=True, tag=True):
+    """The waiting customer was told which key asks for a callback."""
+
+
+class CallbackRequested(InteractionEvent, frozen=True, kw_only=True, tag=True):
+    """The customer will be called back and keeps the place: the interaction `callback` waits from now on in
+    `queue` with these demands. `interaction` is the call that asked, which ends.
+    """
+
+    callback: UUID
+    queue: str
+    customer: Address
+    skills: tuple[SkillNeed, ...] = ()
+    tier: int = 0
+    priority: int = 0
+    value: int = 0
+    waiting_since: Moment
+
+
+class CallbackDialled(InteractionEvent, frozen=True, kw_only=True, tag=True):
+    """The agent answered the offer of a callback; the customer is being rung. InteractionAnswered or
+    CustomerNotReached follows.
+    """
+
+    offer: UUID
+    agent: str
+
+
+class CustomerNotReached(InteractionEvent, frozen=True, kw_only=True, tag=True):
+    """The customer of a callback did not answer (`reason` busy, no answer, refused, failed)."""
+
+    agent: str
+    reason: str
+
+
+class CallbackPostponed(InteractionEvent, frozen=True, kw_only=True, tag=True):
+    """A callback is not tried again before `until`; `tries` were made."""
+
+    until: Moment
+    tries: int
+
+
+class VoicemailStarted(InteractionEvent, frozen=True, kw_only=True, tag=True):
+    """The customer may leave a message for a queue, of at most `most_s` seconds."""
+
+    queue: str
+    most_s: float
+
+
+class VoicemailLeft(InteractionEvent, frozen=True, kw_only=True, tag=True):
+    """The customer left a message of `seconds`: `file` in the centre's folder of messages."""
+
+    queue: str
+    file: str
+    seconds: float
 
 
 class EndedBy(StrEnum):
@@ -246,9 +347,12 @@ class AgentBecameReady(AgentEvent, frozen=True, kw_only=True, tag=True):
 
 
 class AgentPaused(AgentEvent, frozen=True, kw_only=True, tag=True):
-    """The agent takes no contacts, for this reason; a contact at hand goes on."""
+    """The agent takes no contacts, for this reason; a contact at hand goes on, and its wrap-up too. With
+    `now` a wrap-up ends and what rings goes to the next agent.
+    """
 
     reason: str
+    now: bool = False
 
 
 class AgentNotResponding(AgentEvent, frozen=True, kw_only=True, tag=True):
@@ -263,8 +367,17 @@ class WrapUpStarted(AgentEvent, frozen=True, kw_only=True, tag=True):
     limit_s: float
 
 
+class WrapUpExtended(AgentEvent, frozen=True, kw_only=True, tag=True):
+    """The agent needs longer: the whole wrap-up may now take `limit_s` seconds from its start."""
+
+    interaction: UUID
+    limit_s: float
+
+
 class WrapUpEnded(AgentEvent, frozen=True, kw_only=True, tag=True):
-    """After-contact work is over: the agent finished it, or the limit did (`reason` done, limit)."""
+    """After-contact work is over: the agent finished it, or the limit did (`reason` done, limit, paused,
+    signed out).
+    """
 
     interaction: UUID
     reason: str = "done"
@@ -449,6 +562,9 @@ LedgerEvent = (
     | InteractionRefused
     | InteractionQueued
     | InteractionLeftQueue
+    | InteractionRelaxed
+    | InteractionPrioritised
+    | InteractionPulled
     | InteractionOffered
     | OfferRinging
     | OfferEnded
@@ -458,6 +574,13 @@ LedgerEvent = (
     | InteractionTransferred
     | DigitReceived
     | PositionAnnounced
+    | CallbackProposed
+    | CallbackRequested
+    | CallbackDialled
+    | CustomerNotReached
+    | CallbackPostponed
+    | VoicemailStarted
+    | VoicemailLeft
     | InteractionEnded
     | AgentSignedIn
     | AgentSignedOut
@@ -467,6 +590,7 @@ LedgerEvent = (
     | AgentPaused
     | AgentNotResponding
     | WrapUpStarted
+    | WrapUpExtended
     | WrapUpEnded
     | CallRecorded
     | CallNoted

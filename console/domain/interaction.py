@@ -12,6 +12,7 @@ class Phase(StrEnum):
     ARRIVED = "arrived"  # at the switch, not yet in a queue
     WAITING = "waiting"  # in a queue, no agent reserved
     OFFERED = "offered"  # reserved for an agent, who is rung
+    DIALLED = "dialled"  # a callback: the agent is there, the customer is rung
     CONNECTED = "connected"  # talking with an agent
     HELD = "held"  # connected, put on hold by the agent
     ENDED = "ended"
@@ -28,6 +29,12 @@ INTERACTION_TABLE: dict[tuple[Phase, str], Phase] = {
     (Phase.WAITING, "InteractionLeftQueue"): Phase.ARRIVED,
     (Phase.WAITING, "InteractionAnswered"): Phase.CONNECTED,
     (Phase.WAITING, "InteractionEnded"): Phase.ENDED,
+    (Phase.NEW, "CallbackRequested"): Phase.WAITING,  # the callback's own life begins
+    (Phase.ARRIVED, "VoicemailStarted"): Phase.ARRIVED,
+    (Phase.OFFERED, "CallbackDialled"): Phase.DIALLED,
+    (Phase.DIALLED, "InteractionAnswered"): Phase.CONNECTED,
+    (Phase.DIALLED, "CustomerNotReached"): Phase.WAITING,
+    (Phase.DIALLED, "InteractionEnded"): Phase.ENDED,
     (Phase.OFFERED, "OfferEnded"): Phase.WAITING,
     (Phase.OFFERED, "InteractionAnswered"): Phase.CONNECTED,
     (Phase.OFFERED, "InteractionEnded"): Phase.ENDED,
@@ -42,7 +49,20 @@ INTERACTION_TABLE: dict[tuple[Phase, str], Phase] = {
 }
 
 # Facts about an interaction that leave its phase as it is.
-PASSING = frozenset({"OfferRinging", "OfferEnded", "DigitReceived", "PositionAnnounced"})
+PASSING = frozenset(
+    {
+        "OfferRinging",
+        "OfferEnded",
+        "DigitReceived",
+        "PositionAnnounced",
+        "InteractionRelaxed",
+        "InteractionPrioritised",
+        "InteractionPulled",
+        "CallbackProposed",
+        "CallbackPostponed",
+        "VoicemailLeft",
+    }
+)
 
 
 def next_phase(phase: Phase, event_name: str) -> Phase:

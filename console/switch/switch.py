@@ -12,6 +12,7 @@ an interaction or offer that is already over do nothing: races are the normal ca
 
 from collections.abc import Callable, Sequence
 from enum import StrEnum
+from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
@@ -30,12 +31,17 @@ class Capability(StrEnum):
     SNOOP = "snoop"  # listen, whisper, barge
     ORIGINATE = "originate"
     TRANSCODING = "transcoding"
+    VOICEMAIL = "voicemail"
     SURVIVES_RESTART = "survives_restart"  # calls outlive the centre's process
 
 
 class Ring(msgspec.Struct, frozen=True, kw_only=True):
     """An order to ring an agent for an interaction. `headers` go into the INVITE (X-Interaction-Id is
     always there).
+
+    `call_out` is for a callback, whose customer is not there yet: the SIP URI or number to ring, for at most
+    `call_out_s` seconds, once the agent has answered. CallbackDialled is told when the agent is there, then
+    InteractionAnswered or CustomerNotReached (the agent's leg ends then); needs Capability.ORIGINATE.
     """
 
     interaction: UUID
@@ -46,6 +52,8 @@ class Ring(msgspec.Struct, frozen=True, kw_only=True):
     caller_name: str = ""
     caller_uri: str = ""
     headers: dict[str, str] = {}
+    call_out: str = ""
+    call_out_s: float = 30.0
 
 
 class LegStatistics(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,6 +101,16 @@ class Switch(Protocol):
 
     def hang_up(self, interaction: UUID, *, reason: str = "", after: Sequence[str] = ()) -> None:
         """End an interaction in any phase, after speaking `after`; InteractionEnded (by centre) follows."""
+        ...
+
+    def voicemail(
+        self, interaction: UUID, *, queue: str, greeting: Sequence[str], file: Path, most_s: float
+    ) -> None:
+        """Speak `greeting`, then record the customer into `file` (WAV, 8 kHz mono) for at most `most_s` seconds.
+
+        When the customer hangs up, or the time is over, VoicemailLeft (if anything was said) and
+        InteractionEnded follow. Needs Capability.VOICEMAIL.
+        """
         ...
 
     def hold(self, interaction: UUID) -> None:
