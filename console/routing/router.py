@@ -17,10 +17,9 @@ from console.domain.interaction import Phase
 from console.domain.queue import Queue
 from console.domain.standing import AgentStanding, InteractionStanding
 from console.domain.standings import Standings
-from console.routing.agents import Bench
 from console.routing.duties import Duties
-from console.routing.policy import choose, fits, idle_key, line_key
-from console.routing.queues import Crowd, Door, Lines, Wanted
+from console.routing.matcher import Matcher
+from console.routing.queues import Door
 from console.routing.timers import Timers
 from console.settings import RoutingSettings
 
@@ -39,14 +38,9 @@ class Router:
         self._new_id = new_id
         self._standings = Standings()
         self._duties = Duties(self._standings)
-        self._lines = Lines()
-        self._bench = Bench()
+        self._matcher = Matcher(self._standings)
         self._door = Door()
-        self._crowd = Crowd()
-        self._wanted = Wanted()
         self._timers = Timers(self._standings)
-        self._fresh_interactions: dict[UUID, None] = {}
-        self._fresh_agents: dict[str, None] = {}
         self._decided: list[ev.LedgerEvent] = []
         self._unrest = False
 
@@ -70,7 +64,7 @@ class Router:
 
     def waiting(self, queue: str) -> list[UUID]:
         """Who waits in a queue and is not being offered, in serving order."""
-        return self._lines.order(queue)
+        return self._matcher.waiting(queue)
 
     def queue(self, key: str) -> Queue | None:
         """A queue as configured now."""
@@ -93,8 +87,7 @@ class Router:
         """Take a fact, in ledger order. A fact that comes too late changes nothing and raises nothing."""
         before = self._standings.ignored
         for agent in self._duties.apply(event):
-            if self._bench.seat(agent):
-                self._fresh_agents[agent.agent.key] = None
+            self._matcher.agent_moved(agent, event.id)
         if self._standings.ignored != before:
             _log.debug("a %s came too late and changes nothing", type(event).__name__)
         if isinstance(event, ev.InteractionEvent):
@@ -109,27 +102,21 @@ class Router:
             self._rearm(event.queue)
 
     def _interaction_moved(self, event: ev.InteractionEvent) -> None:
+        fresh = self._matcher.interaction_moved(event.interaction)
         standing = self._standings.interactions.get(event.interaction)
-        self._crowd.count(event.interaction, standing)
-        if standing is not None and standing.phase is Phase.WAITING:
-            self._waits(standing, event)
-            return
-        self._lines.take(event.interaction)
-        self._fresh_interactions.pop(event.interaction, None)
-        self._wanted.put(event.interaction, "")
         if standing is None:
             self._timers.over(event.interaction)
+        elif standing.phase is Phase.WAITING:
+            self._waits(standing, event, fresh=fresh)
         elif isinstance(event, ev.InteractionOffered):
             self._timers.rings.set(event.agent)
 
-    def _waits(self, standing: InteractionStanding, event: ev.InteractionEvent) -> None:
-        fresh = self._lines.put(standing)
+    def _waits(self, standing: InteractionStanding, event: ev.InteractionEvent, *, fresh: bool) -> None:
         if fresh:
-            self._fresh_interactions[standing.interaction] = None
             self._timers.patience.set(standing.interaction)
         if isinstance(event, ev.InteractionQueued):
-            self._timers.queued(standing, self._lines.ahead(standing))
-            self._wanted.put(standing.interaction, self._agent_named(standing.target))
+            self._timers.queued(standing, self._matcher.ahead(standing))
+            self._matcher.want(standing.interaction, self._agent_named(standing.target))
         if fresh or isinstance(event, ev.PositionAnnounced):
             self._timers.words.set(standing.interaction)
 
@@ -140,7 +127,7 @@ class Router:
             self._timers.graces.set(event.agent)
 
     def _rearm(self, queue: str) -> None:
-        for interaction in self._lines.order(queue):
+        for interaction in self._matcher.waiting(queue):
             self._timers.patience.set(interaction)
             self._timers.words.set(interaction)
 
@@ -173,7 +160,7 @@ class Router:
                     id=self._new_id(),
                     at=now,
                     interaction=interaction,
-                    position=self._lines.ahead(standing) + 1,
+                    position=self._matcher.ahead(standing) + 1,
                 )
             )
         return self._decided
@@ -182,7 +169,9 @@ class Router:
         self._meet_duties(now)
         self._fire(now)
         self._meet_duties(now)
-        self._match(now)
+        for standing, agents in self._matcher.match(now):
+            for agent in agents:
+                self._offer(standing, agent, now)
         self._overflow(now)
 
     def close_orphans(self, now: datetime) -> list[ev.LedgerEvent]:
@@ -267,7 +256,7 @@ class Router:
             self._refuse(standing, "no such queue", now)
             return
         queue = self._standings.queues[key]
-        if 0 < queue.max_waiting <= self._crowd.of(key):
+        if 0 < queue.max_waiting <= self._matcher.count(key):
             self._refuse(standing, "full", now)
             return
         self._enqueue(standing, queue, now, "arrived", standing.arrived_at)
@@ -326,56 +315,6 @@ class Router:
                     reason=reason,
                 )
             )
-
-    # ------------------------------------------------------------ who gets whom
-
-    def _match(self, now: datetime) -> None:
-        """What became waiting takes the longest idle, unless that one became free just now and chooses first;
-        who became free takes of all that wait; then the rest.
-        """
-        fresh, self._fresh_interactions = self._fresh_interactions, {}
-        standings = (self._standings.interactions[one] for one in fresh if one in self._lines)
-        behind = []
-        for standing in sorted(standings, key=line_key):
-            agent = self._agent_for(standing)
-            if agent in self._fresh_agents:
-                behind.append(standing)
-            elif agent is not None:
-                self._offer(standing, agent, now)
-        agents, self._fresh_agents = self._fresh_agents, {}
-        free = (self._standings.agents[key] for key in agents if key in self._bench)
-        for chooser in sorted(free, key=idle_key):
-            self._choose(chooser, now)
-        for standing in behind:
-            agent = self._agent_for(standing) if standing.interaction in self._lines else None
-            if agent is not None:
-                self._offer(standing, agent, now)
-
-    def _choose(self, chooser: AgentStanding, now: datetime) -> None:
-        """Who became free takes of all that wait, but leaves to a longer idle one what fits that one."""
-        while (chosen := self._interaction_for(chooser)) is not None:
-            standing = self._standings.interactions[chosen]
-            best = self._agent_for(standing) or chooser.agent.key
-            self._offer(standing, best, now)
-            if best == chooser.agent.key:
-                return
-
-    def _agent_for(self, standing: InteractionStanding) -> str | None:
-        wanted = self._wanted.agent(standing.interaction)
-        if wanted in self._bench:
-            return wanted
-        for key in self._bench.of(standing.queue):
-            if fits(self._standings.agents[key].agent.skills, standing.skills):
-                return key
-        return None
-
-    def _interaction_for(self, free: AgentStanding) -> UUID | None:
-        for wanted in self._wanted.of(free.agent.key):
-            if self._standings.interactions[wanted].queue in self._standings.queues:
-                return wanted
-        queues = (queue for queue in free.agent.queues if queue in self._standings.queues)
-        heads = (self._lines.head(queue, free.agent.skills) for queue in queues)
-        return choose(head for head in heads if head is not None)
 
     def _offer(self, standing: InteractionStanding, agent: str, now: datetime) -> None:
         queue = self._standings.queues.get(standing.queue)
