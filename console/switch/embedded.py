@@ -138,6 +138,13 @@ class EmbeddedSwitch:
         if call := self._calls.get(interaction):
             call.hang_up(reason, after)
 
+    def voicemail(
+        self, interaction: UUID, *, queue: str, greeting: Sequence[str], file: Path, most_s: float
+    ) -> None:
+        """Say goodbye: it cannot record yet, and does not claim to (no Capability.VOICEMAIL)."""
+        del queue, greeting, file, most_s
+        self.hang_up(interaction, reason="no voicemail", after=("goodbye",))
+
     def hold(self, interaction: UUID) -> None:
         """Put the customer on hold from the centre's side."""
         if call := self._calls.get(interaction):
