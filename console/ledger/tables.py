@@ -1,7 +1,9 @@
 """The centre's tables, in SQL that SQLite and PostgreSQL both run. Their migrations lie in `migrations/`.
 
 `events` is the ledger itself: rows are added, never changed (triggers refuse it). `body` is the event's wire
-form; the other columns are copies out of it to look it up by. Times are stored in UTC.
+form; the other columns are copies out of it to look it up by. Times are stored in UTC. `checkpoints` is what a
+start begins with (it may be lost: the ledger holds all of it), `intervals` what closed quarter hours held:
+additive rows that are never changed either; those of one interval together are its figures.
 """
 
 from datetime import UTC, datetime
@@ -95,6 +97,31 @@ secrets = Table(
     metadata,
     Column("name", String(64), primary_key=True),
     Column("value", LargeBinary, nullable=False),
+)
+
+
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    Column("sequence", Sequence, primary_key=True, autoincrement=False),
+    Column("kind", String(32), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+
+intervals = Table(
+    "intervals",
+    metadata,
+    Column("to_sequence", Sequence, primary_key=True, autoincrement=False),
+    Column("start", Moment, primary_key=True),
+    Column("minutes", Integer, primary_key=True, autoincrement=False),
+    Column("dimension", String(32), primary_key=True),
+    Column("key", String(255), primary_key=True),
+    Column("from_sequence", Sequence, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Index("intervals_looked_up", "dimension", "start", "key"),
 )
 
 
