@@ -50,7 +50,7 @@ class DeskCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
     _index = -1
     _meter: Meter | None = None
     _measured_at = _retry_at = _give_up_at = _over_at = 0.0
-    _by_us = _answered = _elsewhere = False
+    _by_us = _taken = _answered = _elsewhere = False
     _muted = _held = _wants_held = _changing = _updating = False
 
     def __init__(self, desk: Desk, account: Any, *, key: UUID, call_id: int = -1) -> None:
@@ -66,6 +66,17 @@ class DeskCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
         """Whether sound flows, or could."""
         return self._media is not None
 
+    @property
+    def over(self) -> bool:
+        """Whether it is over for us; the other side may still have to agree."""
+        return self.hushed or self._by_us
+
+    @property
+    def takes_itself(self) -> bool:
+        """Whether it rings here for an account that answers by itself."""
+        rings = not (self.outgoing or self._taken or self._answered)
+        return rings and bool(self._account.settings.auto_answer)
+
     # ---- commands
 
     def ring(self) -> None:
@@ -74,6 +85,7 @@ class DeskCall(pj.Call):  # type: ignore[misc]  # pjsua2 has no types
 
     def take(self) -> None:
         """Send 200."""
+        self._taken = True
         self._reply(200)
 
     def refuse(self, code: int) -> None:

@@ -136,6 +136,7 @@ class Core:
             self.carry_out("dial", key, dial)
         for live in tuple(self._calls.values()):
             live.tick(now)
+        self._take_what_rings_alone()
         self.accounts.tick(now)
         self._keeper.want(sound=any(live.sounds for live in self._calls.values()))
         self._tell()
@@ -305,10 +306,17 @@ class Core:
             self._turn_away(live, source)
             return
         live.ring()
-        if account.settings.auto_answer and len(self._calls) == 1:
-            live.take()
+        self._take_what_rings_alone()
         key, invite = live.key, self._invite
         self._later.append(lambda: self._tell_arrival(key, account, invite, source))
+
+    def _take_what_rings_alone(self) -> None:
+        """Answer for an account that answers by itself, at the latest when the call before is over: a centre
+        that died in a call and is back may ring with the next one before that call is hung up.
+        """
+        up = [live for live in self._calls.values() if not live.over]
+        if len(up) == 1 and up[0].takes_itself:
+            self.carry_out("answer", up[0].key, up[0].take)
 
     def _turn_away(self, live: DeskCall, source: str) -> None:
         known = self.accounts.knows(user_asked_for(self._invite))

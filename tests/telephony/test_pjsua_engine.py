@@ -15,6 +15,7 @@ from console.telephony.engine import (
     CallConfirmed,
     CallDisconnected,
     CallMediaChanged,
+    CallStatistics,
     CommandFailed,
     EngineFailed,
     EngineSettings,
@@ -238,6 +239,22 @@ async def test_a_peer_that_never_answers_our_bye_does_not_hold_us_up(running: Ru
     running.engine.hang_up(ring.call)
     ended = await running.facts.of(CallDisconnected, call=ring.call)
     assert (ended.by_us, ended.answered, ended.code) == (True, True, 200)
+
+
+async def test_what_rings_behind_a_dead_call_is_answered_by_itself_once_that_is_over(
+    start: Start, peer: Peer
+) -> None:
+    running = await start(auto_answer=True)
+    await asyncio.to_thread(peer.call(running.contact()).invite)
+    dead = await running.facts.of(CallConfirmed)
+    mark = running.mark
+    answered = asyncio.create_task(asyncio.to_thread(peer.call(running.contact()).invite))
+    ring = await running.facts.of(IncomingCall, mark)
+    await running.facts.of(CallStatistics, running.mark, call=dead.call)
+    assert not [fact for fact in running.facts.all[mark:] if isinstance(fact, CallConfirmed)]
+    running.engine.hang_up(dead.call)  # to which nobody says a word
+    assert set(await answered) == {100, 180, 200}
+    await running.facts.of(CallConfirmed, mark, call=ring.call)
 
 
 async def test_dialling_rubbish_fails_in_words(running: Running) -> None:
