@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Protocol, TypeVar, get_args, get_origin, get_type_hints, runtime_checkable
 
 import msgspec
 
@@ -20,6 +20,15 @@ from console.domain.plan import Fault, faults_of
 from console.domain.queue import Queue
 
 _T = TypeVar("_T", bound=msgspec.Struct)
+
+
+@runtime_checkable
+class Checked(Protocol):
+    """A settings class that knows what only the whole file can tell."""
+
+    def faults(self) -> Iterator[Fault]:
+        """What does not fit together, as options and words."""
+        ...
 
 
 def _help(text: str) -> msgspec.Meta:
@@ -262,8 +271,9 @@ def parse_settings(text: str, kind: type[_T], where: str = "settings") -> _T:
             option = f"{option}.{unknown}" if option else unknown
             message = "there is no such option"
         raise _named(text, where, option, message) from None
-    if isinstance(made, CentreSettings):
-        for option, words in made.faults():
+    whole: object = made
+    if isinstance(whole, Checked):
+        for option, words in whole.faults():
             raise _named(text, where, option, f"{words}.")
     return made
 
