@@ -171,8 +171,8 @@ def _row(increment: Increment, since: int, until: int) -> dict[str, Any]:
 
 
 def _key(key: str) -> str:
-    """The key as the column holds it: without NUL, which PostgreSQL's text does not know; a long one cut, with
-    a digest in place of the rest so that two of them stay two.
+    """The key as the column holds it: without NUL, which PostgreSQL does not know; a long one is cut, with a
+    digest in place of the rest so that two of them stay two.
     """
     if len(key) <= _KEY_MOST and "\0" not in key:
         return key

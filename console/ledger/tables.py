@@ -1,9 +1,10 @@
 """The centre's tables, in SQL that SQLite and PostgreSQL both run. Their migrations lie in `migrations/`.
 
 `events` is the ledger itself: rows are added, never changed (triggers refuse it). `body` is the event's wire
-form; the other columns are copies out of it to look it up by. Times are stored in UTC. `checkpoints` is what a
-start begins with (it may be lost: the ledger holds all of it), `intervals` what closed quarter hours held:
-additive rows that are never changed either; those of one interval together are its figures.
+form; the other columns are copies out of it to look it up by. Times are stored in UTC.
+
+`checkpoints` is what a start begins with; it may be lost, as the ledger holds all of it. `intervals` is what
+closed quarter hours held: additive rows, never changed; those of one interval together are its figures.
 """
 
 from datetime import UTC, datetime

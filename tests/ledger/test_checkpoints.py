@@ -1,4 +1,4 @@
-"""Checkpoints and intervals: whole or not at all, once, the newest few, by range and key; on both databases."""
+"""Checkpoints and intervals: whole or not at all, once, the newest few, found by range and key."""
 
 import logging
 from collections.abc import Callable
