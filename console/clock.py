@@ -30,7 +30,7 @@ class Clock(Protocol):
         ...
 
     def not_before(self, moment: datetime) -> timedelta:
-        """Go on from `moment`, the newest that a run before this one has noted; returns how far it lay ahead."""
+        """Go on from `moment`, the newest that a run before has noted; returns how far it lay ahead."""
         ...
 
 
