@@ -29,7 +29,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     """What one part of the centre (`kind`: router, board) knew, in the `version` of its own form."""
 
     kind: str
-    version: int
+    version: str
     body: bytes
 
 

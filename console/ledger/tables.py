@@ -106,7 +106,7 @@ checkpoints = Table(
     metadata,
     Column("sequence", Sequence, primary_key=True, autoincrement=False),
     Column("kind", String(32), primary_key=True),
-    Column("version", Integer, nullable=False),
+    Column("version", String(64), nullable=False),
     Column("made_at", Moment, nullable=False),
     Column("digest", LargeBinary, nullable=False),
     Column("body", LargeBinary, nullable=False),

@@ -29,7 +29,7 @@ def checkpoints(ledger: Ledger) -> Checkpoints:
 
 
 def checkpoint(sequence: int, body: bytes = b"known", at: datetime = NOON) -> Checkpoint:
-    parts = tuple(Part(kind=kind, version=7, body=body) for kind in ("board", "router"))
+    parts = tuple(Part(kind=kind, version="1.0/7", body=body) for kind in ("board", "router"))
     return Checkpoint(sequence=sequence, made_at=at, parts=parts)
 
 

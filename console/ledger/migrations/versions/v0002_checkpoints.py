@@ -28,7 +28,7 @@ def upgrade() -> None:
         "checkpoints",
         sa.Column("sequence", sequence, primary_key=True, autoincrement=False),
         sa.Column("kind", sa.String(32), primary_key=True),
-        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("version", sa.String(64), nullable=False),
         sa.Column("made_at", moment, nullable=False),
         sa.Column("digest", sa.LargeBinary, nullable=False),
         sa.Column("body", sa.LargeBinary, nullable=False),
