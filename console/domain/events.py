@@ -365,6 +365,7 @@ class WrapUpStarted(AgentEvent, frozen=True, kw_only=True, tag=True):
     interaction: UUID
     queue: str
     limit_s: float
+    channel: Channel = Channel.VOICE
 
 
 class WrapUpExtended(AgentEvent, frozen=True, kw_only=True, tag=True):

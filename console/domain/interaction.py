@@ -30,12 +30,16 @@ INTERACTION_TABLE: dict[tuple[Phase, str], Phase] = {
     (Phase.WAITING, "InteractionAnswered"): Phase.CONNECTED,
     (Phase.WAITING, "InteractionEnded"): Phase.ENDED,
     (Phase.NEW, "CallbackRequested"): Phase.WAITING,  # the callback's own life begins
+    (Phase.ARRIVED, "CallbackRequested"): Phase.ARRIVED,  # the call that asked for it
     (Phase.ARRIVED, "VoicemailStarted"): Phase.ARRIVED,
+    (Phase.WAITING, "CallbackDialled"): Phase.DIALLED,  # it crossed the end of its offer
     (Phase.OFFERED, "CallbackDialled"): Phase.DIALLED,
     (Phase.DIALLED, "InteractionAnswered"): Phase.CONNECTED,
     (Phase.DIALLED, "CustomerNotReached"): Phase.WAITING,
     (Phase.DIALLED, "InteractionEnded"): Phase.ENDED,
-    (Phase.OFFERED, "OfferEnded"): Phase.WAITING,
+    (Phase.OFFERED, "InteractionQueued"): Phase.WAITING,  # moved: what rings is withdrawn
+    (Phase.OFFERED, "InteractionOffered"): Phase.OFFERED,  # a broadcast
+    (Phase.OFFERED, "OfferEnded"): Phase.WAITING,  # the last one that rang
     (Phase.OFFERED, "InteractionAnswered"): Phase.CONNECTED,
     (Phase.OFFERED, "InteractionEnded"): Phase.ENDED,
     (Phase.CONNECTED, "InteractionHeld"): Phase.HELD,

@@ -1,31 +1,31 @@
 """The one derivation of standings from events that routing and figures share.
 
 A pure fold. It holds open interactions and configured or signed-in agents only, so its memory follows the
-size of the centre and not the length of the day. Facts come late as a matter of course (an answer that
-crosses a time-out, a digit after the end): what does not fit is counted in `ignored` and changes nothing.
+size of the centre and not the length of the day. Facts come late, twice and out of order as a matter of
+course (an answer that crosses a time-out, a digit after the end): what does not fit is counted in `ignored`
+and changes nothing.
 
-The rules of the races: an answer wins over the end of its offer, and an agent who answers is responding; the
-end of an interaction frees whoever was rung for it at once; an end of an offer counts only for the open one.
+The rules of the races: an answer wins over the end of its offer, and an agent who answers is responding;
+the end of an interaction, or a supervisor's move, frees whoever was rung for it at once; an end of an offer
+counts only for one that is open.
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from console.domain import events as ev
-from console.domain.agent import Agent, AgentState, Presence, Work, shown_state
+from console.domain.agent import Presence, Work
 from console.domain.interaction import Phase
-from console.domain.queue import Queue
-from console.domain.standing import AgentStanding, InteractionStanding, OpenOffer, WrapUp
-
-SIGN_IN_REASON = "sign-in"
-"""The pause reason of an agent who has signed in and not yet said ready."""
+from console.domain.queue import Channel, Queue
+from console.domain.staff import Staff, Touched
+from console.domain.standing import InteractionStanding, OpenOffer, after
 
 _TALKING = frozenset({Phase.CONNECTED, Phase.HELD})
-
-Touched = tuple[AgentStanding, ...]
-"""The agents whose standing an event may have changed."""
+_QUEUED_FROM = frozenset({Phase.ARRIVED, Phase.WAITING, Phase.OFFERED})
+_IN_LINE = frozenset({Phase.WAITING, Phase.OFFERED})
+_SET_BACK = timedelta(days=1)
 
 
 class Standings:
@@ -34,42 +34,61 @@ class Standings:
     def __init__(self) -> None:
         """Nobody and nothing."""
         self.queues: dict[str, Queue] = {}
-        self.agents: dict[str, AgentStanding] = {}
+        self.staff = Staff()
+        self.agents = self.staff.agents
         self.interactions: dict[UUID, InteractionStanding] = {}
         self.ignored = 0
-        self._arrived = 0
-        self._steps: dict[type, Callable[[Any], Touched]] = {
+        self.arrived = 0
+        self.latest: datetime | None = None
+        self._steps: dict[type, Callable[[Any], Touched | None]] = {
             ev.QueueConfigured: self._queue_configured,
             ev.QueueRemoved: self._queue_removed,
-            ev.AgentConfigured: self._agent_configured,
-            ev.AgentRemoved: self._agent_removed,
             ev.InteractionArrived: self._interaction_arrived,
             ev.InteractionRefused: self._refused,
             ev.InteractionQueued: self._queued,
             ev.InteractionLeftQueue: self._left_queue,
+            ev.InteractionRelaxed: self._relaxed,
+            ev.InteractionPrioritised: self._prioritised,
+            ev.InteractionPulled: self._pulled,
             ev.InteractionOffered: self._offered,
             ev.OfferEnded: self._offer_ended,
             ev.InteractionAnswered: self._answered,
             ev.InteractionHeld: self._held,
             ev.InteractionResumed: self._resumed,
             ev.InteractionTransferred: self._transferred,
-            ev.PositionAnnounced: self._announced,
+            ev.DigitReceived: self._digit,
+            ev.PositionAnnounced: self._told,
+            ev.CallbackProposed: self._told,
+            ev.CallbackRequested: self._callback_requested,
+            ev.CallbackDialled: self._dialled,
+            ev.CustomerNotReached: self._not_reached,
+            ev.CallbackPostponed: self._postponed,
+            ev.VoicemailStarted: self._voicemail,
             ev.InteractionEnded: self._ended,
-            ev.AgentSignedIn: self._signed_in,
-            ev.AgentSignedOut: self._signed_out,
-            ev.DeskLost: self._desk_lost,
-            ev.DeskBack: self._desk_back,
-            ev.AgentBecameReady: self._became_ready,
-            ev.AgentPaused: self._paused,
-            ev.AgentNotResponding: self._not_responding,
-            ev.WrapUpStarted: self._wrap_up_started,
-            ev.WrapUpEnded: self._wrap_up_ended,
+            ev.AgentConfigured: self.staff.configured,
+            ev.AgentRemoved: self.staff.removed,
+            ev.AgentSignedIn: self.staff.signed_in,
+            ev.AgentSignedOut: self.staff.signed_out,
+            ev.DeskLost: self.staff.desk_lost,
+            ev.DeskBack: self.staff.desk_back,
+            ev.AgentBecameReady: self.staff.became_ready,
+            ev.AgentPaused: self.staff.paused,
+            ev.AgentNotResponding: self.staff.not_responding,
+            ev.WrapUpStarted: self.staff.wrap_up_started,
+            ev.WrapUpExtended: self.staff.wrap_up_extended,
+            ev.WrapUpEnded: self.staff.wrap_up_ended,
         }
 
     def apply(self, event: ev.LedgerEvent) -> Touched:
         """Take one fact; returns the agents whose standing may have changed. Never raises on a late fact."""
         step = self._steps.get(type(event))
-        return step(event) if step is not None else ()
+        if step is None:
+            return ()
+        touched = step(event)
+        if touched is None:
+            self.ignored += 1
+            return ()
+        return touched
 
     # ------------------------------------------------------------ configuration
 
@@ -81,31 +100,15 @@ class Standings:
         self.queues.pop(event.queue, None)
         return ()
 
-    def _agent_configured(self, event: ev.AgentConfigured) -> Touched:
-        known = self.agents.get(event.agent.key)
-        if known is None:
-            known = self.agents[event.agent.key] = AgentStanding(event.agent)
-        known.agent = event.agent
-        return (known,)
+    # ------------------------------------------------------------ in, on and out of queues
 
-    def _agent_removed(self, event: ev.AgentRemoved) -> Touched:
-        gone = self.agents.pop(event.agent, None)
-        if gone is None:
-            return self._ignore()
-        gone.presence = Presence.OFFLINE
-        gone.work.clear()
-        gone.wrap_ups.clear()
-        return self._show(gone, event.at)
-
-    # ------------------------------------------------------------ interactions
-
-    def _interaction_arrived(self, event: ev.InteractionArrived) -> Touched:
+    def _interaction_arrived(self, event: ev.InteractionArrived) -> Touched | None:
         if event.interaction in self.interactions:
-            return self._ignore()
-        self._arrived += 1
+            return None
+        self.arrived += 1
         self.interactions[event.interaction] = InteractionStanding(
             event.interaction,
-            self._arrived,
+            self.arrived,
             event.channel,
             event.customer,
             event.called,
@@ -113,256 +116,283 @@ class Standings:
             waiting_since=event.at,
             queued_at=event.at,
             offered_at=event.at,
+            line_since=self._forward(event.at),
         )
         return ()
 
-    def _refused(self, event: ev.InteractionRefused) -> Touched:
+    def _forward(self, at: datetime) -> datetime:
+        """A moment that is not before those of who came earlier, unless the clock was set back by days."""
+        if self.latest is None or at > self.latest or self.latest - at > _SET_BACK:
+            self.latest = at
+        return self.latest
+
+    def _refused(self, event: ev.InteractionRefused) -> Touched | None:
         known = self.interactions.get(event.interaction)
         if known is None or known.phase is not Phase.ARRIVED:
-            return self._ignore()
+            return None
         known.refused = event.reason
+        known.to = event.to
+        if event.queue and event.queue not in known.tried:
+            known.tried += (event.queue,)
         return ()
 
-    def _queued(self, event: ev.InteractionQueued) -> Touched:
+    def _queued(self, event: ev.InteractionQueued) -> Touched | None:
         known = self.interactions.get(event.interaction)
-        if known is None or (known.phase is not Phase.ARRIVED and known.phase is not Phase.WAITING):
-            return self._ignore()
+        if known is None or known.phase not in _QUEUED_FROM:
+            return None
+        touched = self._stop_ringing(known, event.at)
         known.phase = Phase.WAITING
         known.queue = event.queue
-        known.skills = event.skills
-        known.priority = event.priority
+        known.skills, known.tier, known.step = event.skills, event.tier, 0
+        known.priority, known.value = event.priority, event.value
+        if event.waiting_since != known.waiting_since:
+            known.line_since = self._forward(event.waiting_since)
         known.waiting_since = event.waiting_since
         known.queued_at = event.at
-        known.announced_at = None
-        known.returned = False
+        known.estimate_s = event.estimate_s
+        known.wanted = event.wanted
+        known.wanted_until = after(event.at, event.wanted_s) if event.wanted and event.wanted_s > 0 else None
+        known.pulled = ""
+        known.announced_at = known.proposed_at = None
+        known.returned = known.asked = False
         known.left = None
-        return ()
+        known.refused = known.to = ""
+        fresh = event.reason in {"moved", "transfer"}
+        known.tried = (event.queue,) if fresh else (*known.tried, event.queue)
+        return touched
 
-    def _left_queue(self, event: ev.InteractionLeftQueue) -> Touched:
+    def _left_queue(self, event: ev.InteractionLeftQueue) -> Touched | None:
         known = self.interactions.get(event.interaction)
         if known is None or known.phase is not Phase.WAITING:
-            return self._ignore()
+            return None
         known.phase = Phase.ARRIVED
         known.left = event.reason
+        known.to = event.to
+        known.asked = False
         return ()
 
-    def _offered(self, event: ev.InteractionOffered) -> Touched:
+    def _relaxed(self, event: ev.InteractionRelaxed) -> Touched | None:
+        known = self._in_line(event.interaction)
+        if known is None or event.step <= known.step:
+            return None
+        known.step, known.skills, known.tier = event.step, event.skills, event.tier
+        return ()
+
+    def _prioritised(self, event: ev.InteractionPrioritised) -> Touched | None:
+        known = self._in_line(event.interaction)
+        if known is None:
+            return None
+        known.priority = event.priority
+        return ()
+
+    def _pulled(self, event: ev.InteractionPulled) -> Touched | None:
+        known = self._in_line(event.interaction)
+        if known is None or event.agent not in self.agents:
+            return None
+        known.pulled = event.agent
+        return ()
+
+    def _digit(self, event: ev.DigitReceived) -> Touched:
+        known = self._in_line(event.interaction)
+        queue = self.queues.get(known.queue) if known is not None and known.proposed_at is not None else None
+        if known is not None and queue is not None and event.digit == queue.callback_digit:
+            known.asked = True
+        return ()
+
+    def _told(self, event: ev.PositionAnnounced | ev.CallbackProposed) -> Touched | None:
         known = self.interactions.get(event.interaction)
-        if known is None or known.phase is not Phase.WAITING:
-            return self._ignore()
+        if known is None:
+            return None
+        if isinstance(event, ev.CallbackProposed):
+            known.proposed_at = event.at
+        else:
+            known.announced_at = event.at
+        return ()
+
+    def _in_line(self, interaction: UUID) -> InteractionStanding | None:
+        known = self.interactions.get(interaction)
+        return known if known is not None and known.phase in _IN_LINE else None
+
+    # ------------------------------------------------------------ callbacks, messages
+
+    def _callback_requested(self, event: ev.CallbackRequested) -> Touched | None:
+        asked = self.interactions.get(event.interaction)
+        if event.callback in self.interactions:
+            return None
+        self.arrived += 1
+        if asked is not None:
+            asked.to = ""
+        self.interactions[event.callback] = InteractionStanding(
+            event.callback,
+            asked.number if asked is not None else self.arrived,
+            asked.channel if asked is not None else Channel.VOICE,
+            event.customer,
+            asked.called if asked is not None else event.queue,
+            arrived_at=event.at,
+            waiting_since=event.waiting_since,
+            queued_at=event.at,
+            offered_at=event.at,
+            phase=Phase.WAITING,
+            queue=event.queue,
+            skills=event.skills,
+            tier=event.tier,
+            step=asked.step if asked is not None and asked.queue == event.queue else 0,
+            priority=event.priority,
+            value=event.value,
+            line_since=asked.since if asked is not None else self._forward(event.waiting_since),
+            tried=(event.queue,),
+            callback=True,
+        )
+        return ()
+
+    def _dialled(self, event: ev.CallbackDialled) -> Touched | None:
+        known = self._in_line(event.interaction)
+        if known is None or not known.callback:
+            return None
+        touched = self._stop_ringing(known, event.at)
+        known.phase = Phase.DIALLED
+        known.offer = event.offer
+        known.agent = event.agent
+        return touched + self._responds(known, event.at)
+
+    def _not_reached(self, event: ev.CustomerNotReached) -> Touched | None:
+        known = self.interactions.get(event.interaction)
+        if known is None or known.phase is not Phase.DIALLED:
+            return None
+        known.phase = Phase.WAITING
+        known.tries += 1
+        known.not_before = event.at
+        known.returned = False
+        return self._release(known, event.at)
+
+    def _postponed(self, event: ev.CallbackPostponed) -> Touched | None:
+        known = self.interactions.get(event.interaction)
+        if known is None or known.phase is not Phase.WAITING or not known.callback:
+            return None
+        known.not_before = event.until
+        known.tries = event.tries
+        return ()
+
+    def _voicemail(self, event: ev.VoicemailStarted) -> Touched | None:
+        known = self.interactions.get(event.interaction)
+        if known is None or known.phase is not Phase.ARRIVED:
+            return None
+        known.voicemail = True
+        known.to = ""
+        return ()
+
+    # ------------------------------------------------------------ offers and contacts
+
+    def _offered(self, event: ev.InteractionOffered) -> Touched | None:
+        known = self._in_line(event.interaction)
+        if known is None or event.offer in known.open_offers:
+            return None
         offer = OpenOffer(
             event.offer, event.interaction, event.agent, event.queue, event.at, event.ring_timeout_s
         )
         known.phase = Phase.OFFERED
-        known.open_offer = offer
+        known.open_offers[event.offer] = offer
         known.offer = event.offer
         known.offered_at = event.at
         known.target = ""
-        agent = self.agents.get(event.agent)
-        if agent is None:
-            return ()
-        agent.open_offer = offer
-        agent.work[event.interaction] = Work.OFFERED
-        return self._show(agent, event.at)
+        return self.staff.offered(offer, known.channel)
 
-    def _offer_ended(self, event: ev.OfferEnded) -> Touched:
+    def _offer_ended(self, event: ev.OfferEnded) -> Touched | None:
         known = self.interactions.get(event.interaction)
-        if known is None or known.open_offer is None or known.open_offer.offer != event.offer:
-            return self._ignore()
-        agent = self._drop_offer(known)
-        if known.phase is Phase.OFFERED:
+        offer = known.open_offers.pop(event.offer, None) if known is not None else None
+        if known is None or offer is None:
+            return None
+        if known.phase is Phase.OFFERED and not known.open_offers:
             known.phase = Phase.WAITING
             known.returned = True
-        return self._show(agent, event.at) if agent else ()
+        return self.staff.offer_over(offer, event.at)
 
-    def _answered(self, event: ev.InteractionAnswered) -> Touched:
+    def _answered(self, event: ev.InteractionAnswered) -> Touched | None:
         known = self.interactions.get(event.interaction)
-        if known is None:
-            return self._ignore()
+        if known is None or (known.phase in _TALKING and known.offer == event.offer):
+            return None
         touched: Touched = ()
         if known.agent and known.agent != event.agent:
             touched = self._release(known, event.at)
-        if known.open_offer is not None and known.open_offer.offer == event.offer:
-            self._drop_offer(known)
+        self.staff.talked(known, event.at)
+        offer = known.open_offers.pop(event.offer, None)
+        if offer is not None:
+            touched += self.staff.offer_over(offer, event.at)
         known.phase = Phase.CONNECTED
         known.offer = event.offer
         known.queue = known.queue or event.queue
         known.agent = event.agent
-        known.answered_at = event.at
-        known.held_at = None
-        known.left = None
-        known.target = ""
+        known.answered_at = known.talk_since = event.at
+        known.held_at = known.left = None
+        known.target = known.to = ""
+        known.asked = False
         agent = self.agents.get(event.agent)
-        if agent is None:
-            return touched
-        agent.work[event.interaction] = Work.TALKING
-        if agent.presence is Presence.NOT_RESPONDING:
-            agent.presence = Presence.READY
-        return touched + self._show(agent, event.at)
+        if agent is not None:
+            agent.contacts += 1
+        return touched + self._responds(known, event.at)
 
-    def _held(self, event: ev.InteractionHeld) -> Touched:
+    def _responds(self, known: InteractionStanding, at: datetime) -> Touched:
+        """Who answered is on contact, and responding."""
+        agent = self.agents.get(known.agent)
+        if agent is not None and agent.presence is Presence.NOT_RESPONDING:
+            agent.presence = Presence.READY
+        return self.staff.at_work(known.agent, known.interaction, Work.TALKING, known.channel, at)
+
+    def _held(self, event: ev.InteractionHeld) -> Touched | None:
         known = self.interactions.get(event.interaction)
         if known is None or known.phase not in _TALKING:
-            return self._ignore()
+            return None
         if known.phase is Phase.CONNECTED:
+            self.staff.talked(known, event.at)
             known.held_at = event.at
         known.phase = Phase.HELD
-        return self._work(known, Work.HELD, event.at)
+        return self.staff.at_work(known.agent, known.interaction, Work.HELD, known.channel, event.at)
 
-    def _resumed(self, event: ev.InteractionResumed) -> Touched:
+    def _resumed(self, event: ev.InteractionResumed) -> Touched | None:
         known = self.interactions.get(event.interaction)
         if known is None or known.phase not in _TALKING:
-            return self._ignore()
+            return None
+        if known.phase is Phase.HELD:
+            known.talk_since = event.at
         known.phase = Phase.CONNECTED
         known.held_at = None
-        return self._work(known, Work.TALKING, event.at)
+        return self.staff.at_work(known.agent, known.interaction, Work.TALKING, known.channel, event.at)
 
-    def _transferred(self, event: ev.InteractionTransferred) -> Touched:
+    def _transferred(self, event: ev.InteractionTransferred) -> Touched | None:
         known = self.interactions.get(event.interaction)
         if known is None or known.phase not in _TALKING:
-            return self._ignore()
+            return None
         touched = self._release(known, event.at)
         known.phase = Phase.ARRIVED
         known.target = event.target
         known.transferred_at = event.at
         known.held_at = None
+        known.refused = known.to = ""
+        known.tried = ()
         return touched
 
-    def _announced(self, event: ev.PositionAnnounced) -> Touched:
-        known = self.interactions.get(event.interaction)
-        if known is None:
-            return self._ignore()
-        known.announced_at = event.at
-        return ()
-
-    def _ended(self, event: ev.InteractionEnded) -> Touched:
+    def _ended(self, event: ev.InteractionEnded) -> Touched | None:
         known = self.interactions.pop(event.interaction, None)
         if known is None:
-            return self._ignore()
+            return None
         touched = self._release(known, event.at)
         known.phase = Phase.ENDED
         return touched
 
     def _release(self, known: InteractionStanding, at: datetime) -> Touched:
         """Free whoever talks on it or is rung for it."""
-        rung = self._drop_offer(known)
-        touched = self._show(rung, at) if rung else ()
+        touched = self._stop_ringing(known, at)
+        self.staff.talked(known, at)
         talking = self.agents.get(known.agent)
         known.agent = ""
         if talking is None or talking.work.get(known.interaction) is Work.WRAP_UP:
             return touched
-        talking.work.pop(known.interaction, None)
-        return touched + self._show(talking, at)
+        talking.drop(known.interaction)
+        return touched + self.staff.show(talking, at)
 
-    def _drop_offer(self, known: InteractionStanding) -> AgentStanding | None:
-        offer, known.open_offer = known.open_offer, None
-        agent = self.agents.get(offer.agent) if offer else None
-        if agent is None:
-            return None
-        if agent.open_offer is offer:
-            agent.open_offer = None
-        if agent.work.get(known.interaction) is Work.OFFERED:
-            del agent.work[known.interaction]
-        return agent
-
-    def _work(self, known: InteractionStanding, work: Work, at: datetime) -> Touched:
-        agent = self.agents.get(known.agent)
-        if agent is None:
-            return ()
-        agent.work[known.interaction] = work
-        return self._show(agent, at)
-
-    # ------------------------------------------------------------ agents
-
-    def _signed_in(self, event: ev.AgentSignedIn) -> Touched:
-        agent = self.agents.get(event.agent)
-        if agent is None:
-            agent = self.agents[event.agent] = AgentStanding(Agent(key=event.agent))
-        agent.contact = event.contact
-        agent.session = event.session
-        agent.lost_since = None
-        return self._presence(agent, Presence.PAUSED, SIGN_IN_REASON, event.at)
-
-    def _signed_out(self, event: ev.AgentSignedOut) -> Touched:
-        agent = self._signed(event.agent)
-        if agent is None:
-            return self._ignore()
-        agent.contact = ""
-        agent.session = None
-        agent.lost_since = None
-        return self._presence(agent, Presence.OFFLINE, event.reason, event.at)
-
-    def _desk_lost(self, event: ev.DeskLost) -> Touched:
-        agent = self._signed(event.agent)
-        if agent is None:
-            return self._ignore()
-        agent.lost_since = event.at
-        agent.grace_s = event.grace_s
-        return (agent,)
-
-    def _desk_back(self, event: ev.DeskBack) -> Touched:
-        agent = self._signed(event.agent)
-        if agent is None:
-            return self._ignore()
-        agent.contact = event.contact
-        agent.session = event.session
-        agent.lost_since = None
-        return (agent,)
-
-    def _became_ready(self, event: ev.AgentBecameReady) -> Touched:
-        agent = self._signed(event.agent)
-        return self._presence(agent, Presence.READY, "", event.at) if agent else self._ignore()
-
-    def _paused(self, event: ev.AgentPaused) -> Touched:
-        agent = self._signed(event.agent)
-        return self._presence(agent, Presence.PAUSED, event.reason, event.at) if agent else self._ignore()
-
-    def _not_responding(self, event: ev.AgentNotResponding) -> Touched:
-        agent = self._signed(event.agent)
-        return self._presence(agent, Presence.NOT_RESPONDING, "", event.at) if agent else self._ignore()
-
-    def _wrap_up_started(self, event: ev.WrapUpStarted) -> Touched:
-        agent = self._signed(event.agent)
-        if agent is None or event.interaction in agent.work:
-            return self._ignore()
-        agent.work[event.interaction] = Work.WRAP_UP
-        agent.wrap_ups[event.interaction] = WrapUp(event.interaction, event.queue, event.at, event.limit_s)
-        return self._show(agent, event.at)
-
-    def _wrap_up_ended(self, event: ev.WrapUpEnded) -> Touched:
-        agent = self.agents.get(event.agent)
-        if agent is None or agent.wrap_ups.pop(event.interaction, None) is None:
-            return self._ignore()
-        if agent.work.get(event.interaction) is Work.WRAP_UP:
-            del agent.work[event.interaction]
-        return self._show(agent, event.at)
-
-    def _signed(self, key: str) -> AgentStanding | None:
-        agent = self.agents.get(key)
-        return agent if agent is not None and agent.presence is not Presence.OFFLINE else None
-
-    def _presence(self, agent: AgentStanding, presence: Presence, reason: str, at: datetime) -> Touched:
-        another = agent.presence is not presence or agent.reason != reason
-        agent.presence = presence
-        agent.reason = reason
-        touched = self._show(agent, at)
-        if another and agent.state.value == presence.value:
-            agent.since = at
+    def _stop_ringing(self, known: InteractionStanding, at: datetime) -> Touched:
+        touched: Touched = ()
+        offers, known.open_offers = known.open_offers, {}
+        for offer in offers.values():
+            touched += self.staff.offer_over(offer, at)
         return touched
-
-    def _show(self, agent: AgentStanding, at: datetime) -> Touched:
-        """Work out the state shown, and since when."""
-        state = shown_state(agent.presence, agent.work.values()) if agent.work else AgentState(agent.presence)
-        if state is not agent.state:
-            agent.state = state
-            agent.since = at
-        if state is AgentState.READY:
-            if agent.idle_since is None:
-                agent.idle_since = at
-        elif state is not AgentState.OFFERED:
-            agent.idle_since = None
-        return (agent,)
-
-    def _ignore(self) -> Touched:
-        self.ignored += 1
-        return ()

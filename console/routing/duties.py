@@ -13,13 +13,15 @@ from console.domain import events as ev
 from console.domain.agent import Presence
 from console.domain.interaction import Phase
 from console.domain.standing import InteractionStanding, OpenOffer
-from console.domain.standings import Standings, Touched
+from console.domain.staff import Touched
+from console.domain.standings import Standings
 
 DECLINED = "Declined"
 """The pause reason of an agent who declined an offer."""
 
 _UNANSWERED = frozenset({ev.OfferEndReason.NO_ANSWER, ev.OfferEndReason.BUSY, ev.OfferEndReason.UNREACHABLE})
 _TALKING = frozenset({Phase.CONNECTED, Phase.HELD})
+_IN_LINE = frozenset({Phase.WAITING, Phase.OFFERED})
 
 
 class Duties:
@@ -120,16 +122,15 @@ class Duties:
         standing = self._standings.interactions.get(event.interaction)
         agent = self._standings.agents.get(event.agent)
         if standing is not None and (agent is None or not agent.linked):
-            self._withdraw(standing.open_offer, ev.OfferEndReason.UNREACHABLE)
+            self._withdraw(standing.open_offers.get(event.offer), ev.OfferEndReason.UNREACHABLE)
         return touched
 
     def _offer_ended(self, event: ev.OfferEnded) -> Touched:
         self._offers.pop(event.offer, None)
         standing = self._standings.interactions.get(event.interaction)
-        offer = standing.open_offer if standing else None
-        stood = offer is not None and offer.offer == event.offer
+        stood = standing is not None and event.offer in standing.open_offers
         touched = self._standings.apply(event)
-        if stood and standing is not None and standing.phase is Phase.WAITING:
+        if stood and standing is not None and standing.phase in _IN_LINE:
             self._blame(event)
         return touched
 
@@ -149,7 +150,8 @@ class Duties:
         touched = self._standings.apply(event)
         standing = self._standings.interactions.get(event.interaction)
         if standing is not None:
-            self._withdraw(standing.open_offer, ev.OfferEndReason.WITHDRAWN)
+            for offer in standing.open_offers.values():
+                self._withdraw(offer, ev.OfferEndReason.WITHDRAWN)
             agent = self._standings.agents.get(event.agent)
             self._withdraw(agent.open_offer if agent else None, ev.OfferEndReason.WITHDRAWN)
         return touched
@@ -160,7 +162,7 @@ class Duties:
         if standing is None:
             return self._standings.apply(event)
         talking = standing.phase in _TALKING
-        agent, offer = standing.agent, standing.open_offer
+        agent, offers = standing.agent, standing.open_offers
         if talking and self._limit_s(standing.queue) > 0 and self._signed_in(agent):
             self._wrap_ups[agent, event.interaction] = standing.queue
         touched = self._standings.apply(event)
@@ -168,8 +170,9 @@ class Duties:
             self._arrived.pop(event.interaction, None)
         elif talking:
             self._arrived[event.interaction] = None
-        if standing.open_offer is None:
-            self._withdraw(offer, ev.OfferEndReason.WITHDRAWN)
+        if not standing.open_offers:
+            for offer in offers.values():
+                self._withdraw(offer, ev.OfferEndReason.WITHDRAWN)
         return touched
 
     # ------------------------------------------------------------ agents
