@@ -90,7 +90,12 @@ class RoutingSettings(_Section, frozen=True, kw_only=True):
     """`[routing]`: rules that hold for all queues."""
 
     grace_s: Annotated[
-        float, _number("Seconds that a vanished desk keeps its agent's state.", least=0, most=3600)
+        float,
+        _number(
+            "Seconds that a vanished desk keeps its agent's state; at least 45 after a restart.",
+            least=0,
+            most=3600,
+        ),
     ] = 30.0
     pause_reasons: Annotated[tuple[str, ...], _help("Reasons an agent can pause with.")] = (
         "Break",

@@ -24,6 +24,10 @@ from console.routing.timers import Timers
 from console.settings import RoutingSettings
 
 _ORPHANED = "centre restarted"
+_RETURN_S = 45.0
+"""Seconds that all desks have to find a centre that was away: one tries again every 30 s at most (sync.link)
+and may hang in an attempt of 10 s. None of them left, so none may be signed out sooner.
+"""
 _MOST_ROUNDS = 100
 _AT_ONCE = datetime.min.replace(tzinfo=UTC)
 _log = logging.getLogger(__name__)
@@ -177,9 +181,11 @@ class Router:
     def close_orphans(self, now: datetime) -> list[ev.LedgerEvent]:
         """After a restart with a switch that lost its calls: all open interactions end, all desks are lost.
 
-        Applied already, like decisions; call `decide` afterwards. Agents get the grace time to come back.
+        Applied already, like decisions; call `decide` afterwards. Agents get the grace time to come back, and
+        long enough in any case for their desks to try again.
         """
         self._decided = []
+        grace_s = max(self._settings.grace_s, _RETURN_S)
         for standing in self.open_interactions():
             self._emit(
                 ev.InteractionEnded(
@@ -193,11 +199,7 @@ class Router:
         self._meet_duties(now)
         for agent in self.agents():
             if agent.contact:
-                self._emit(
-                    ev.DeskLost(
-                        id=self._new_id(), at=now, agent=agent.agent.key, grace_s=self._settings.grace_s
-                    )
-                )
+                self._emit(ev.DeskLost(id=self._new_id(), at=now, agent=agent.agent.key, grace_s=grace_s))
         return self._decided
 
     def _emit(self, event: ev.LedgerEvent) -> None:

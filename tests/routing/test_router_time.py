@@ -222,7 +222,22 @@ def test_orphans_are_closed_and_agents_get_the_grace_time() -> None:
     assert world.decide() == []
     world.tell(ev.DeskBack, agent="bob", contact="sip:bob@127.0.0.9", session=world.clock.new_id())
     assert world.router.agent("bob").free
-    assert {event.agent for event in _only(world.wait(30), ev.AgentSignedOut)} == {"ada"}
+    assert {event.agent for event in _only(world.wait(60), ev.AgentSignedOut)} == {"ada"}
+
+
+def _signed_out_after_a_restart(grace_s: float) -> float:
+    """Seconds until the agent of a desk that stays away is signed out."""
+    world = World((SUPPORT,), (ADA,), grace_s=grace_s)
+    world.sign_in("ada")
+    restarted = world.clock.now()
+    world.ledger += world.router.close_orphans(restarted)
+    (over,) = _only(world.wait(3600), ev.AgentSignedOut)
+    return (over.at - restarted).total_seconds()
+
+
+def test_after_a_restart_a_short_grace_time_still_lets_every_desk_try_again() -> None:
+    assert _signed_out_after_a_restart(0.0) == _signed_out_after_a_restart(10.0) > 30 + 10
+    assert _signed_out_after_a_restart(120.0) == 120.0
 
 
 def test_a_ledger_that_ends_in_mid_decision_is_taken_up() -> None:
