@@ -14,8 +14,9 @@ from typing import Annotated, Any, Protocol, TypeVar, get_args, get_origin, get_
 
 import msgspec
 
+from console.domain.address import trunk_of
 from console.domain.agent import Agent, Role
-from console.domain.errors import SettingsError
+from console.domain.errors import BadInput, SettingsError
 from console.domain.plan import Fault, faults_of
 from console.domain.queue import Queue
 
@@ -78,6 +79,13 @@ class SwitchSettings(_Section, frozen=True, kw_only=True):
     rtp_first: Annotated[_Port, _help("First RTP port; 0 takes free ones.")] = 0
     rtp_last: Annotated[_Port, _help("Last RTP port.")] = 0
     language: Annotated[str, _help("Language of the prompts: en or de.")] = "en"
+    trunk: Annotated[
+        str,
+        _help(
+            "Where numbers are called for callbacks: host:port or a SIP URI; empty: where that customer's "
+            "last call came from."
+        ),
+    ] = ""
     max_calls: Annotated[
         int, _number("Customers on the switch at once; further ones get 503.", least=1, most=10000)
     ] = 500
@@ -149,6 +157,11 @@ class CentreSettings(_Section, frozen=True, kw_only=True):
             yield "switch.language", f"there are no prompts in “{switch.language}”; use en or de"
         if switch.rtp_last < switch.rtp_first:
             yield "switch.rtp_last", "the last RTP port is below the first"
+        if switch.trunk:
+            try:
+                trunk_of(switch.trunk)
+            except BadInput as fault:
+                yield "switch.trunk", str(fault)
         yield from faults_of(self.queues, self.agents)
         yield from self._faults_of_users()
 

@@ -13,6 +13,7 @@ _SIP = re.compile(
     r"^(?P<scheme>sips?):(?:(?P<user>[^@;?<>\s]+)@)?(?P<host>\[[0-9a-fA-F:.]+\]|[^:;?@<>\s]+)(?::(?P<port>\d{1,5}))?(?P<rest>[;?]\S*)?$"
 )
 _NUMBER = re.compile(r"^\+?[0-9*#]{1,32}$")
+_LAST_PORT = 65535
 _FILLER = re.compile(r"[\s().\-/]+")
 _NAME_ADDR = re.compile(r'^\s*(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>[^<"]*?))\s*<(?P<uri>[^<>]+)>')
 
@@ -95,3 +96,21 @@ def _in_domain(typed: str, domain: str) -> str:
             f"There is no server to reach “{typed}” through. Dial a full address, like sip:name@host.example."
         )
     return f"sip:{user}@{domain}"
+
+
+def trunk_of(text: str) -> tuple[str, str]:
+    """Where numbers are called, `host`, `host:port` or a SIP URI, as host (with port) and parameters.
+
+    `sip:gateway.example:5070;transport=tcp` is `gateway.example:5070` and `;transport=tcp`. Raises BadInput.
+    """
+    bare = text.strip()
+    found = _SIP.match(bare if bare.lower().startswith(("sip:", "sips:")) else f"sip:{bare}")
+    if found is None or not 0 < int(found["port"] or 1) <= _LAST_PORT or "?" in (found["rest"] or ""):
+        raise BadInput(f"“{text}” is no trunk; use host:port or sip:gateway.example;transport=tcp")
+    return (found["host"] + (f":{found['port']}" if found["port"] else ""), found["rest"] or "")
+
+
+def number_of(text: str) -> str:
+    """A telephone number without what only makes it easier to read (RFC 3966 5.1.1); "" when it is none."""
+    bare = _FILLER.sub("", text)
+    return bare if _NUMBER.match(bare) and any(sign.isdigit() for sign in bare) else ""

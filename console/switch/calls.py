@@ -2,11 +2,10 @@
 
 import logging
 from collections.abc import Sequence
-from typing import Protocol
+from pathlib import Path
 from urllib.parse import unquote
 from uuid import UUID
 
-import msgspec
 from aiosipua import parse_uri
 
 from console.domain.errors import NetworkError
@@ -15,55 +14,24 @@ from console.domain.events import (
     EndedBy,
     InteractionAnswered,
     InteractionEnded,
-    InteractionEvent,
     InteractionHeld,
     InteractionResumed,
     InteractionTransferred,
-    OfferEnded,
-    OfferEndReason,
-    OfferRinging,
+    VoicemailLeft,
 )
 from console.switch import codecs
-from console.switch.legs import Leg, Owner, Standing
+from console.switch.hub import Hub
+from console.switch.legs import Leg, Standing, by_liking
+from console.switch.offers import Offers
 from console.switch.player import Player
 from console.switch.switch import LegStatistics, Ring
+from console.switch.voicemail import Message
 
 HOLD_MUSIC = "hold-music"
-ELSEWHERE = {"Reason": 'SIP;cause=200;text="Call completed elsewhere"'}
-"""RFC 3326: keeps a call that another agent took out of the missed calls."""
+BEEP = "beep"
+GOODBYE = "goodbye"
 
-_ENDS = {
-    486: OfferEndReason.BUSY,
-    600: OfferEndReason.BUSY,
-    403: OfferEndReason.DECLINED,
-    603: OfferEndReason.DECLINED,
-    607: OfferEndReason.DECLINED,
-}
 _log = logging.getLogger(__name__)
-
-
-class Hub(Protocol):
-    """What a call needs of the switch."""
-
-    def fact(self, kind: type[InteractionEvent], call: "Call", **fields: object) -> None:
-        """Tell a fact about a call."""
-
-    def dial(self, owner: Owner, to: str, caller: tuple[str, str]) -> Leg:
-        """A leg towards a SIP URI, from a caller (URI, name). Raises NetworkError when no port is free."""
-
-    def is_ours(self, host: str, port: int | None) -> bool:
-        """Whether this is one of our own SIP addresses."""
-
-    def over(self, call: "Call", statistics: LegStatistics) -> None:
-        """A call is over."""
-
-
-class Offer(msgspec.Struct):
-    """An agent being rung."""
-
-    order: Ring
-    leg: Leg
-    rang: bool = False
 
 
 class Call:
@@ -77,7 +45,9 @@ class Call:
         self._customer: Leg | None = None
         self._player: Player | None = None
         self._caller = ("", "")
-        self._offers: dict[UUID, Offer] = {}
+        self._offers = Offers(hub, self)
+        self._message: Message | None = None
+        self._mailbox = ""
         self._partner: Leg | None = None
         self._agent = ""
         self._outside: Leg | None = None
@@ -89,63 +59,78 @@ class Call:
         self._quiet: dict[Leg, tuple[int, float]] = {}
         self._from_agents = self._dropped = 0
 
-    def begin(self, customer: Leg, player: Player, caller: tuple[str, str]) -> None:
+    def begin(self, customer: Leg, caller: tuple[str, str]) -> None:
         """The customer is answered: silence until the centre says what to play."""
         self._customer = customer
-        self._player = player
+        self._player = self._hub.player(customer, self.spoken)
         self._caller = caller
         self._route()
+
+    def meet(self, customer: Leg, agent: Leg, order: Ring) -> None:
+        """The customer of a callback answered the agent's call."""
+        customer.owner = agent.owner = self
+        self._partner, self._agent = agent, order.agent
+        self.begin(customer, (order.caller_uri, order.caller_name))
+        self._tell_answered(order)
+        self._hold_changed()
 
     # ------------------------------------------------------------------ commands
 
     def play(self, prompts: Sequence[str]) -> None:
         """Speak, then go back to what was heard before."""
-        if self._ending is None and self._player is not None:
+        if self._ending is None and self._message is None and self._player is not None:
             self._player.speak(prompts)
             self._route()
 
     def music(self, name: str) -> None:
         """Play this whenever nobody talks with the customer."""
         self._music = name
-        if self._player is not None:
+        if self._player is not None and self._message is None:
             self._player.music(name)
 
     def ring(self, order: Ring) -> None:
         """Ring an agent for this call."""
         taken = self._partner is not None  # an answer that routing has yet to hear of
-        if taken or self._ending is not None or self.over or order.offer in self._offers:
+        if taken or self._message is not None or self._ending is not None or self.over:
             return
         caller = (order.caller_uri or self._caller[0], order.caller_name or self._caller[1])
-        try:
-            leg = self._hub.dial(self, order.contact, caller)
-        except NetworkError as fault:
-            _log.warning("agent %s cannot be rung at %r: %s", order.agent, order.contact, fault)
-            self._tell_offer_end(order, OfferEndReason.UNREACHABLE)
-            return
-        self._offers[order.offer] = Offer(order, leg)
-        headers = {"X-Interaction-Id": str(self.interaction)}
-        headers |= {name: _one_line(value) for name, value in order.headers.items()}
-        leg.call(self._codecs(), headers)
+        self._offers.ring(order, caller, by_liking(self._customer), {})
 
     def cancel(self, offer: UUID, *, elsewhere: bool) -> bool:
         """Stop ringing for an offer; False when it is none of this call's."""
-        found = self._offers.pop(offer, None)
-        if found is not None:
-            found.leg.withdraw(ELSEWHERE if elsewhere else None)
-        return found is not None
+        return self._offers.cancel(offer, elsewhere=elsewhere)
 
     def hang_up(self, reason: str, after: Sequence[str]) -> None:
         """End it by the centre, now or when `after` has been said."""
         if self.over or (self._ending is not None and after):
             return
-        self._drop_offers(elsewhere=False)
+        self._offers.drop()
         self._release()
+        if self._message is not None:
+            self._message.stop()
         if after and self._player is not None:
             self._ending = reason
             self._player.speak(after)
             self._route()
         else:
             self._end(EndedBy.CENTRE, self._ending or reason)
+
+    def voicemail(self, queue: str, greeting: Sequence[str], file: Path, most_s: float) -> None:
+        """Speak, beep, and record what the customer says then."""
+        if self.over or self._ending is not None or self._message is not None or self._player is None:
+            return
+        self._offers.drop()
+        self._release()
+        self._mailbox = queue
+        self._message = self._hub.message(
+            file,
+            most_s,
+            lambda: self.hang_up("voicemail", (GOODBYE,)),
+            lambda: self.hang_up("voicemail failed", (GOODBYE,)),
+        )
+        self._player.music("")
+        self._player.speak((*greeting, BEEP))
+        self._route()
 
     def hold(self) -> None:
         """The centre holds the customer."""
@@ -167,7 +152,8 @@ class Call:
 
     def connect(self, uri: str) -> None:
         """Call somebody outside for the customer."""
-        if self.over or self._ending is not None or self._outside is not None:
+        busy = self._outside is not None or self._message is not None
+        if self.over or self._ending is not None or busy:
             return
         try:
             self._outside = self._hub.dial(self, uri, self._caller)
@@ -175,13 +161,15 @@ class Call:
             _log.warning("%r cannot be called: %s", uri, fault)
             self.hang_up(f"transfer failed: {fault}", ())
             return
-        self._outside.call(self._codecs(), {})
+        self._outside.call(by_liking(self._customer), {})
         self._wait()
 
     def spoken(self) -> None:
         """The prompts have been said."""
         if self._ending is not None:
             self._end(EndedBy.CENTRE, self._ending)
+        elif self._message is not None and self._customer is not None:
+            self._message.begin(self._customer.port, by_liking(self._customer)[0])
         else:
             self._route()
 
@@ -204,36 +192,27 @@ class Call:
 
     def leg_ringing(self, leg: Leg) -> None:
         """An agent's desk rings."""
-        offer = self._offer_of(leg)
-        if offer is not None and not offer.rang:
-            offer.rang = True
-            self._hub.fact(OfferRinging, self, offer=offer.order.offer, agent=offer.order.agent)
+        self._offers.rang(leg)
 
     def leg_answered(self, leg: Leg) -> None:
         """Somebody answered: the first one has the customer, and the others stop ringing."""
-        offer = self._offer_of(leg)
-        if self.over or self._partner is not None or (offer is None and leg is not self._outside):
+        order = self._offers.take(leg)
+        if self.over or self._partner is not None or (order is None and leg is not self._outside):
             leg.hang_up()
             return
         self._partner = leg
         self._agent = ""
         if self._player is not None:
             self._player.speak(())  # what was being said is said to nobody from now on
-        if offer is not None:
-            order = offer.order
-            del self._offers[order.offer]
+        if order is not None:
             self._agent = order.agent
-            self._drop_offers(elsewhere=True)
-            self._hub.fact(InteractionAnswered, self, offer=order.offer, queue=order.queue, agent=order.agent)
+            self._offers.drop(elsewhere=True)
+            self._tell_answered(order)
         self._route()
 
     def leg_failed(self, leg: Leg, code: int, reason: str) -> None:
         """An agent, or somebody outside, could not be reached or did not want to."""
-        offer = self._offer_of(leg)
-        if offer is not None:
-            del self._offers[offer.order.offer]
-            self._tell_offer_end(offer.order, _ENDS.get(code, OfferEndReason.UNREACHABLE))
-        elif leg is self._outside:
+        if not self._offers.failed(leg, code) and leg is self._outside:
             self._outside = None
             self._end(EndedBy.CENTRE, f"transfer failed: {code or ''} {reason}".strip())
 
@@ -252,6 +231,8 @@ class Call:
             return
         if leg is self._customer and self._player is not None and leg.remote is not None:
             self._player.use(leg.remote.codec)
+            if self._message is not None:
+                self._message.use(leg.remote.codec)
         if leg is self._partner:
             self._hold_changed()
         self._route()
@@ -273,6 +254,8 @@ class Call:
         """Only the customer's digits are facts."""
         if leg is self._customer and not self.over:
             self._hub.fact(DigitReceived, self, digit=digit)
+            if digit == "#" and self._message is not None and self._message.recording:
+                self.hang_up("voicemail", (GOODBYE,))
 
     # ------------------------------------------------------------------ inside
 
@@ -315,25 +298,12 @@ class Call:
 
     def _wait(self) -> None:
         """Nobody is with the customer: music."""
-        if self._partner is None:
+        if self._partner is None and self._message is None:
             self._default_music()
             self._route()
 
-    def _codecs(self) -> tuple[str, ...]:
-        """The customer's codec first, so that sound can be passed through as it is."""
-        remote = self._customer.remote if self._customer is not None else None
-        first = remote.codec if remote is not None else codecs.NAMES[0]
-        return (first, *(name for name in codecs.NAMES if name != first))
-
-    def _offer_of(self, leg: Leg) -> Offer | None:
-        return next((offer for offer in self._offers.values() if offer.leg is leg), None)
-
-    def _tell_offer_end(self, order: Ring, reason: OfferEndReason) -> None:
-        self._hub.fact(OfferEnded, self, offer=order.offer, agent=order.agent, reason=reason)
-
-    def _drop_offers(self, *, elsewhere: bool) -> None:
-        for offer in tuple(self._offers):
-            self.cancel(offer, elsewhere=elsewhere)
+    def _tell_answered(self, order: Ring) -> None:
+        self._hub.fact(InteractionAnswered, self, offer=order.offer, queue=order.queue, agent=order.agent)
 
     def _count(self, leg: Leg) -> None:
         self._from_agents += leg.port.received
@@ -363,12 +333,15 @@ class Call:
     def _end(self, by: EndedBy, reason: str) -> None:
         if self.over:
             return
-        self.over = True
-        customer = self._customer
-        self._drop_offers(elsewhere=False)
-        self._release()
         if self._player is not None:
             self._player.run(on=False)
+        if self._message is not None and not self._message.closed:
+            self._message.finish(lambda: self._end(by, reason))
+            return
+        self.over = True
+        customer = self._customer
+        self._offers.drop()
+        self._release()
         if customer is not None:
             self._dropped += customer.port.dropped
             customer.hang_up()
@@ -380,6 +353,11 @@ class Call:
                     from_agent=self._from_agents,
                     dropped=self._dropped,
                 ),
+            )
+        message = self._message
+        if message is not None and message.seconds:
+            self._hub.fact(
+                VoicemailLeft, self, queue=self._mailbox, file=message.file.name, seconds=message.seconds
             )
         self._hub.fact(InteractionEnded, self, by=by, reason=reason)
 
@@ -393,8 +371,3 @@ class Call:
         parsed = parse_uri(uri)
         ours = self._hub.is_ours(parsed.host, parsed.port)
         return unquote(parsed.user) if ours and parsed.user else uri
-
-
-def _one_line(value: str) -> str:
-    """A header's value that cannot begin another header."""
-    return " ".join(value.split())

@@ -7,7 +7,7 @@ would cost too much).
 
 import asyncio
 import logging
-from collections import Counter, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from urllib.parse import unquote
@@ -23,8 +23,11 @@ from console.domain.errors import BadInput, NetworkError
 from console.domain.events import InteractionArrived, InteractionEvent
 from console.settings import SwitchSettings
 from console.switch import codecs
+from console.switch.callbacks import Callback
 from console.switch.calls import Call
-from console.switch.legs import Leg, Owner
+from console.switch.dialling import shown_as, target_of
+from console.switch.hub import Joined, Party
+from console.switch.legs import Leg, Owner, by_liking
 from console.switch.media import Ports, RtpPort
 from console.switch.player import Player
 from console.switch.sdp import NoCommonCodec
@@ -32,12 +35,15 @@ from console.switch.sounds import Sounds
 from console.switch.switch import Capability, LegStatistics, Ring
 from console.switch.ticker import Ticker
 from console.switch.transactions import T1_S, ServerTransaction
-from console.switch.ways import Ways
+from console.switch.voicemail import Message
+from console.switch.ways import Ways, contact_of
 from console.switch.wire import Flow
 
 _log = logging.getLogger(__name__)
 _LONGEST_TEXT = 200
 _KEPT = 10_000
+_MESSAGES_S = 12.0
+"""So long the disk may take over messages that are being recorded when the switch stops."""
 _SIP_PORT = 5060
 _LAST_PORT = 65535
 
@@ -63,7 +69,9 @@ class EmbeddedSwitch:
         self._t1 = t1_s
         self._tell: Callable[[InteractionEvent], None] = lambda event: None
         self._calls: dict[UUID, Call] = {}
-        self._offers: dict[UUID, Call] = {}
+        self._callbacks: dict[UUID, Callback] = {}
+        self._messages: set[asyncio.Task[None]] = set()
+        self._contacts: OrderedDict[str, str] = OrderedDict()
         self._ended: deque[LegStatistics] = deque(maxlen=_KEPT)
         self._ports = Ports(settings.host, settings.rtp_first, settings.rtp_last, self.metrics)
         self._ticker = Ticker(self.metrics)
@@ -72,8 +80,15 @@ class EmbeddedSwitch:
 
     @property
     def capabilities(self) -> frozenset[Capability]:
-        """Blind transfer and transcoding."""
-        return frozenset({Capability.BLIND_TRANSFER, Capability.TRANSCODING})
+        """Blind transfer, transcoding, callbacks and voicemail."""
+        return frozenset(
+            {
+                Capability.BLIND_TRANSFER,
+                Capability.TRANSCODING,
+                Capability.ORIGINATE,
+                Capability.VOICEMAIL,
+            }
+        )
 
     @property
     def addresses(self) -> tuple[str, str]:
@@ -101,6 +116,10 @@ class EmbeddedSwitch:
         """End all calls and close all sockets."""
         for call in tuple(self._calls.values()):
             call.hang_up("switch stopped", ())
+        for callback in tuple(self._callbacks.values()):
+            callback.stop()
+        if self._messages:
+            await asyncio.wait(self._messages, timeout=_MESSAGES_S)
         if self._watcher is not None:
             self._watcher.cancel()
             self._watcher = None
@@ -123,27 +142,32 @@ class EmbeddedSwitch:
             call.music(name)
 
     def ring(self, order: Ring) -> None:
-        """Ring an agent."""
+        """Ring an agent; for a callback (`call_out`) then the customer, unless that one is here already."""
         if call := self._calls.get(order.interaction):
             call.ring(order)
+        elif order.call_out and self._ways is not None:
+            callback = self._callbacks.get(order.interaction) or Callback(self, order.interaction)
+            self._callbacks[order.interaction] = callback
+            callback.ring(order)
 
     def cancel(self, offer: UUID, *, elsewhere: bool = False) -> None:
         """Stop ringing."""
-        for call in self._calls.values():
-            if call.cancel(offer, elsewhere=elsewhere):
+        parties: list[Call | Callback] = [*self._calls.values(), *self._callbacks.values()]
+        for party in parties:
+            if party.cancel(offer, elsewhere=elsewhere):
                 return
 
     def hang_up(self, interaction: UUID, *, reason: str = "", after: Sequence[str] = ()) -> None:
         """End an interaction in any phase, after speaking `after`."""
-        if call := self._calls.get(interaction):
-            call.hang_up(reason, after)
+        if party := self._party(interaction):
+            party.hang_up(reason, after)
 
     def voicemail(
         self, interaction: UUID, *, queue: str, greeting: Sequence[str], file: Path, most_s: float
     ) -> None:
-        """Say goodbye: it cannot record yet, and does not claim to (no Capability.VOICEMAIL)."""
-        del queue, greeting, file, most_s
-        self.hang_up(interaction, reason="no voicemail", after=("goodbye",))
+        """Speak a greeting, beep, record until `#`, the end of the time or of the call."""
+        if call := self._calls.get(interaction):
+            call.voicemail(queue, greeting, file, most_s)
 
     def hold(self, interaction: UUID) -> None:
         """Put the customer on hold from the centre's side."""
@@ -157,8 +181,8 @@ class EmbeddedSwitch:
 
     def release_agent(self, interaction: UUID) -> None:
         """End the agent's leg only."""
-        if call := self._calls.get(interaction):
-            call.release_agent()
+        if party := self._party(interaction):
+            party.release_agent()
 
     def connect(self, interaction: UUID, uri: str) -> None:
         """Connect the customer to an outside SIP address."""
@@ -169,11 +193,14 @@ class EmbeddedSwitch:
         """Of the last 10,000 interactions that ended."""
         return list(self._ended)
 
+    def _party(self, interaction: UUID) -> Call | Callback | None:
+        return self._calls.get(interaction) or self._callbacks.get(interaction)
+
     # ------------------------------------------------------------------ for the calls
 
-    def fact(self, kind: type[InteractionEvent], call: Call, **fields: object) -> None:
+    def fact(self, kind: type[InteractionEvent], party: Party, **fields: object) -> None:
         """Tell a fact; a listener that fails is logged and disturbs no call."""
-        event = kind(id=self._clock.new_id(), at=self._clock.now(), interaction=call.interaction, **fields)
+        event = kind(id=self._clock.new_id(), at=self._clock.now(), interaction=party.interaction, **fields)
         try:
             self._tell(event)
         except Exception:  # noqa: BLE001
@@ -200,6 +227,35 @@ class EmbeddedSwitch:
         leg.shown = shown
         return leg
 
+    def dial_out(self, owner: Owner, order: Ring) -> Leg:
+        """A leg towards the customer of a callback, over the trunk or where that customer called from.
+
+        Raises NetworkError when there is no way there.
+        """
+        try:
+            to = target_of(order.call_out, self._settings.trunk, self._contacts.get(order.call_out, ""))
+        except BadInput as fault:
+            raise NetworkError(str(fault)) from None
+        if self._ways is None:
+            raise NetworkError("the switch is stopped")
+        host = f"{self._ways.wire.udp[0]}:{self._ways.wire.udp[1]}"
+        return self.dial(owner, to, (shown_as(order.call_out_from or order.queue, host), order.call_out_name))
+
+    def player(self, leg: Leg, spoken: Callable[[], None]) -> Player:
+        """What a leg hears from us."""
+        player = Player(leg.port, self._sounds, self._ticker, spoken)
+        player.use(by_liking(leg)[0])
+        return player
+
+    def message(
+        self, file: Path, most_s: float, over: Callable[[], None], failed: Callable[[], None]
+    ) -> Message:
+        """A message to be recorded."""
+        message = Message(file, most_s, over, failed)
+        self._messages.add(message.task)
+        message.task.add_done_callback(self._messages.discard)
+        return message
+
     def is_ours(self, host: str, port: int | None) -> bool:
         """Whether this is one of our own SIP addresses."""
         if self._ways is None:
@@ -208,10 +264,21 @@ class EmbeddedSwitch:
         here = self._settings.host in {host, "0.0.0.0", "::"}
         return here and (port is None or port in {address[1] for address in ours})
 
-    def over(self, call: Call, statistics: LegStatistics) -> None:
+    def over(self, call: Party, statistics: LegStatistics) -> None:
         """A call is over."""
         self._calls.pop(call.interaction, None)
         self._ended.append(statistics)
+
+    def reached(self, callback: Party, called: str) -> Joined:
+        """The customer of a callback is there."""
+        self._callbacks.pop(callback.interaction, None)
+        call = self._calls[callback.interaction] = Call(self, callback.interaction, called)
+        self.metrics["calls"] += 1
+        return call
+
+    def given_up(self, callback: Party) -> None:
+        """A callback rings nobody any more."""
+        self._callbacks.pop(callback.interaction, None)
 
     # ------------------------------------------------------------------ arriving
 
@@ -239,18 +306,20 @@ class EmbeddedSwitch:
             leg.discard()
             ways.answer(transaction, code)
             return
-        self._begin(call, leg, caller_of(request))
+        self._begin(call, leg, caller_of(request), contact_of(request))
 
     def _room(self) -> RtpPort:
         if len(self._calls) >= self._settings.max_calls:
             raise NetworkError(f"{len(self._calls)} calls are all that [switch] max_calls allows")
         return self._ports.take()
 
-    def _begin(self, call: Call, leg: Leg, customer: Address) -> None:
-        player = Player(leg.port, self._sounds, self._ticker, call.spoken)
-        player.use(leg.remote.codec if leg.remote is not None else codecs.NAMES[0])
+    def _begin(self, call: Call, leg: Leg, customer: Address, contact: str) -> None:
+        self._contacts[customer.uri] = contact
+        self._contacts.move_to_end(customer.uri)
+        if len(self._contacts) > _KEPT:
+            self._contacts.popitem(last=False)
         self._calls[call.interaction] = call
-        call.begin(leg, player, (customer.uri, customer.name))
+        call.begin(leg, (customer.uri, customer.name))
         self.metrics["calls"] += 1
         self.fact(InteractionArrived, call, customer=customer, called=call.called)
 

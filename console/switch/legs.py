@@ -12,7 +12,7 @@ from aiosipua import SipRequest, SipResponse
 from aiosipua.dialog import Dialog
 
 from console.domain.errors import BadInput
-from console.switch import sdp
+from console.switch import codecs, sdp
 from console.switch.media import RtpPort
 from console.switch.transactions import ClientTransaction, ServerTransaction, answer_to
 from console.switch.ways import Ways, contact_of
@@ -76,7 +76,7 @@ class Leg:
         self._offered: tuple[str, ...] = ()
         self._bye_waits = False
         self._withdrawn = False
-        port.on_digit = lambda digit: owner.leg_digit(self, digit)
+        port.on_digit = lambda digit: self.owner.leg_digit(self, digit)
 
     @property
     def holding(self) -> bool:
@@ -157,11 +157,20 @@ class Leg:
         tag = (to.tag if to else None) or ""
         if code < 200:
             if code in {180, 183} and not self._withdrawn:
+                self._sounds_early(response)
                 self.owner.leg_ringing(self)
         elif code < 300:
             self._accepted(response, tag)
         else:
             self._failed(code, response.reason_phrase)
+
+    def _sounds_early(self, response: SipResponse) -> None:
+        """A session before the answer (RFC 3960). One that does not fit is no reason to end the ringing."""
+        if response.body:
+            try:
+                self._take_remote(sdp.read(response.text, self._offered))
+            except BadInput:
+                self._ways.metrics["sip_early_sdp_bad"] += 1
 
     def _accepted(self, response: SipResponse, tag: str) -> None:
         if self.dialog.remote_tag and tag != self.dialog.remote_tag:
@@ -180,7 +189,8 @@ class Leg:
             self.hang_up()
             return
         try:
-            self._take_remote(sdp.read(response.text, self._offered))
+            if response.body or self.remote is None:  # some gateways say it once, with the 183
+                self._take_remote(sdp.read(response.text, self._offered))
         except BadInput as fault:
             self.hang_up()
             self.owner.leg_failed(self, 488, str(fault))
@@ -368,3 +378,10 @@ class Leg:
             self._unacked = None
         self.port.close()
         self._ways.forget(self)
+
+
+def by_liking(leg: Leg | None) -> tuple[str, ...]:
+    """Our codecs, this leg's first, so that its sound can be passed through as it is."""
+    remote = leg.remote if leg is not None else None
+    first = remote.codec if remote is not None else codecs.NAMES[0]
+    return (first, *(name for name in codecs.NAMES if name != first))

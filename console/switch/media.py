@@ -39,6 +39,8 @@ class RtpPort:
         self.dropped = 0
         self.bridged: RtpPort | None = None
         self.on_digit: Callable[[str], None] | None = None
+        self._tap: Callable[[bytes], None] | None = None
+        self._sink: Callable[[bytes], None] | None = None
         self._sock = sock
         self._metrics = metrics
         self._loop = asyncio.get_running_loop()
@@ -85,6 +87,12 @@ class RtpPort:
         if other is not None and other is not self.bridged:
             other.source_changed()
         self.bridged = other
+        self._sink = other.forward_sound if other is not None else self._tap
+
+    def listen(self, tap: Callable[[bytes], None] | None) -> None:
+        """Give the packets with sound to `tap` while they are not passed on to somebody."""
+        self._tap = tap
+        self.bridge(self.bridged)
 
     def source_changed(self) -> None:
         """The next packet from the relay is of another stream: count on from where we are."""
@@ -108,7 +116,8 @@ class RtpPort:
         if self._sock.fileno() >= 0:
             self._loop.remove_reader(self._sock.fileno())
             self._sock.close()
-        self.bridged = None
+        self.listen(None)
+        self.bridge(None)
 
     def forward(self, data: bytes, kind: int) -> None:
         """Send a packet that the other side received, in our numbering, as payload type `kind`."""
@@ -161,8 +170,8 @@ class RtpPort:
         kind = data[1] & 0x7F
         if kind == self._in_pt:
             self.received += 1
-            if self.bridged is not None:
-                self.bridged.forward_sound(data)
+            if self._sink is not None:
+                self._sink(data)
         elif kind in self._in_digits:
             self.received += 1
             self._digit(data)

@@ -6,8 +6,9 @@ the customer still there), and that a bridge ends for both sides when one of the
 
 Facts are domain events, told in the order in which they happened for each interaction, on the loop's
 thread: InteractionArrived, OfferRinging, OfferEnded (declined, busy, unreachable), InteractionAnswered,
-InteractionHeld, InteractionResumed, InteractionTransferred, DigitReceived, InteractionEnded. Commands about
-an interaction or offer that is already over do nothing: races are the normal case, not an error.
+InteractionHeld, InteractionResumed, InteractionTransferred, DigitReceived, CallbackDialled,
+CustomerNotReached, VoicemailLeft, InteractionEnded. Commands about an interaction or offer that is already
+over do nothing: races are the normal case, not an error.
 """
 
 from collections.abc import Callable, Sequence
@@ -41,7 +42,10 @@ class Ring(msgspec.Struct, frozen=True, kw_only=True):
 
     `call_out` is for a callback, whose customer is not there yet: the SIP URI or number to ring, for at most
     `call_out_s` seconds, once the agent has answered. CallbackDialled is told when the agent is there, then
-    InteractionAnswered or CustomerNotReached (the agent's leg ends then); needs Capability.ORIGINATE.
+    InteractionAnswered or CustomerNotReached (the agent's leg ends then); needs Capability.ORIGINATE. After
+    CustomerNotReached the switch knows nothing of the interaction any more: it can be rung for again. When
+    the switch stops, a callback is not ended: OfferEnded (withdrawn) or CustomerNotReached is told.
+    The customer sees `call_out_from` as the caller: a number or a SIP URI; empty: the queue's key.
     """
 
     interaction: UUID
@@ -54,6 +58,8 @@ class Ring(msgspec.Struct, frozen=True, kw_only=True):
     headers: dict[str, str] = {}
     call_out: str = ""
     call_out_s: float = 30.0
+    call_out_from: str = ""
+    call_out_name: str = ""
 
 
 class LegStatistics(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,10 +112,11 @@ class Switch(Protocol):
     def voicemail(
         self, interaction: UUID, *, queue: str, greeting: Sequence[str], file: Path, most_s: float
     ) -> None:
-        """Speak `greeting`, then record the customer into `file` (WAV, 8 kHz mono) for at most `most_s` seconds.
+        """Speak `greeting`, then record the customer into `file` (WAV, 8 kHz mono) for at most `most_s` s.
 
-        When the customer hangs up, or the time is over, VoicemailLeft (if anything was said) and
-        InteractionEnded follow. Needs Capability.VOICEMAIL.
+        When the customer hangs up or presses #, or the time is over, VoicemailLeft (if anything was said)
+        and InteractionEnded follow. `file` appears when it is complete, in a folder that is there; when it
+        cannot be written the customer is told goodbye. Needs Capability.VOICEMAIL.
         """
         ...
 
