@@ -1,5 +1,6 @@
 """The desk's HTTP requests to its centre: sign-in, and the delivery of records."""
 
+import socket
 import ssl
 
 import httpx
@@ -85,6 +86,8 @@ def in_words(fault: BaseException) -> str:
             return f"its certificate cannot be trusted ({cause.verify_message})"
         if isinstance(cause, ssl.SSLError):
             return f"no secure connection ({cause.reason or 'TLS failed'})"
+        if isinstance(cause, socket.gaierror):
+            return "the name is not known (is it spelt right?)"
         if isinstance(cause, ConnectionRefusedError):
             return "nothing listens there (is the centre running?)"
         cause = cause.__cause__ or cause.__context__

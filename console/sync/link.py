@@ -9,6 +9,7 @@ States (LinkState) and what moves between them; every change is one LinkChanged 
 """
 
 import asyncio
+import contextlib
 import logging
 import ssl
 from collections.abc import Callable
@@ -87,6 +88,7 @@ class Link:
         self._online_since = 0.0
         self._replies: dict[int, asyncio.Future[str]] = {}
         self._numbers = 0
+        self._nudged = asyncio.Event()
         self.bad_frames = 0
         """Frames that could not be read, since the program began."""
 
@@ -211,6 +213,10 @@ class Link:
         elif self._conversation is not None:
             self._conversation.hang_up()
 
+    def try_now(self) -> None:
+        """Wait no longer before the next attempt to reach a lost centre; nothing when none is waited for."""
+        self._nudged.set()
+
     async def command(self, action: str, argument: str = "") -> None:
         """Have the centre do something: ready, pause (argument: the reason), sign_out, end_wrap_up.
 
@@ -244,7 +250,12 @@ class Link:
             if ending.welcomed and self._clock.monotonic() - self._online_since >= _STEADY_S:
                 self._backoff.reset()
             self._become(LinkState.LOST, ending.reason)
-            await asyncio.sleep(self._backoff.next_s())
+            await self._pause(self._backoff.next_s())
+
+    async def _pause(self, seconds: float) -> None:
+        self._nudged.clear()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._nudged.wait(), seconds)
 
     async def _converse(self, place: Place, tls: ssl.SSLContext | None) -> "Ending":
         from console.sync.conversation import Conversation

@@ -18,7 +18,7 @@ from tests.sync.small_centre import Facts, SmallCentre
 class Rooms:
     """A desk's link with what it needs."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, backoff: Backoff | None = None) -> None:
         self.clock = SystemClock()
         self.bus = Bus()
         self.facts = Facts(self.bus)
@@ -30,7 +30,7 @@ class Rooms:
             self.clock,
             self.outbox,
             contact=lambda: self.contact,
-            backoff=Backoff(0.01, 0.05, random.Random(1)),
+            backoff=backoff or Backoff(0.01, 0.05, random.Random(1)),
         )
 
     async def online(self, centre: SmallCentre, user: str = "anna", password: str = "secret") -> None:
@@ -39,6 +39,10 @@ class Rooms:
 
     async def until(self, state: LinkState) -> None:
         await self.facts.wait(lambda: self.link.state is state)
+
+    def reasons(self) -> list[str]:
+        """Every time that the centre was lost: why."""
+        return [event.reason for event in self.facts.of(LinkChanged) if event.state is LinkState.LOST]
 
     def states(self) -> list[LinkState]:
         return [event.state for event in self.facts.of(LinkChanged)]

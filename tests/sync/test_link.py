@@ -1,12 +1,15 @@
 import asyncio
 import logging
+import socket
 from datetime import timedelta
 
+import httpx
 import pytest
 
 from console.domain.agent import Role
 from console.domain.errors import NetworkError, Refused, SettingsError
 from console.domain.events import LinkChanged, LinkState
+from console.sync.http import in_words
 from console.wire import (
     Command,
     Farewell,
@@ -46,6 +49,14 @@ async def test_nobody_there_is_a_network_error_in_words(rooms: Rooms, free_port:
     with pytest.raises(NetworkError, match="nothing listens there"):
         await rooms.link.sign_in(f"http://127.0.0.1:{free_port}", "anna", "secret")
     assert rooms.link.state is LinkState.SIGNED_OUT
+
+
+def test_a_name_that_is_not_known_is_told_in_words() -> None:
+    with pytest.raises(socket.gaierror) as cause:
+        socket.getaddrinfo("a name with spaces", 443, flags=socket.AI_NUMERICHOST)
+    fault = httpx.ConnectError(str(cause.value))
+    fault.__cause__ = cause.value
+    assert in_words(fault) == "the name is not known (is it spelt right?)"
 
 
 @pytest.mark.parametrize(
@@ -105,6 +116,31 @@ async def test_a_lost_centre_is_found_again_and_told_once(
     assert second.hello.session == first.hello.session
     told = [entry.message for entry in caplog.records if entry.name == "console.sync.link"]
     assert [line.split()[4].strip(":") for line in told] == ["lost", "online"]
+
+
+async def test_a_lost_centre_is_tried_at_once_when_asked(centre: SmallCentre, patient: Rooms) -> None:
+    await patient.online(centre)
+    await centre.stop()
+    await patient.until(LinkState.LOST)
+    patient.link.try_now()  # still nobody there
+    await patient.facts.wait(lambda: len(patient.reasons()) > 1)
+    assert "nothing listens there" in patient.link.reason
+    await centre.start()
+    patient.link.try_now()
+    await patient.until(LinkState.ONLINE)
+
+
+async def test_trying_while_there_is_nothing_to_wait_for_changes_nothing(
+    centre: SmallCentre, patient: Rooms
+) -> None:
+    patient.link.try_now()
+    await patient.online(centre)
+    patient.link.try_now()
+    await patient.link.command("ready")
+    await centre.stop()
+    await patient.until(LinkState.LOST)
+    assert len(patient.reasons()) == 1  # what was asked for before is forgotten: it waits
+    await patient.link.stop()
 
 
 async def test_a_silent_centre_counts_as_gone(centre: SmallCentre, rooms: Rooms) -> None:
