@@ -76,6 +76,13 @@ def test_when_it_was(started: datetime, english: str, german: str) -> None:
     assert present_row(made, START, UTC, words("de")).when == german
 
 
+def test_a_note_is_marked_and_read_out() -> None:
+    plain = present_row(row(CallEnd.MISSED, disposition="Solved"), START, UTC, words())
+    noted = present_row(row(CallEnd.MISSED, note="calls again at 5"), START, UTC, words())
+    assert (plain.noted, noted.noted) == (False, True)  # an outcome is said in words already
+    assert noted.says.endswith(", calls again at 5")
+
+
 @pytest.fixture
 def model(scene: Scene) -> HistoryModel:
     return HistoryModel(scene.history, scene.runner, scene.clock.now, words(), UTC)

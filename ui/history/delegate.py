@@ -29,6 +29,7 @@ from ui.widgets.words import Words
 
 HEIGHT = 56
 _ICON = 18
+_NOTE = 14
 _KEY = 36
 
 
@@ -141,7 +142,11 @@ class RowDelegate(QStyledItemDelegate):
         start = Qt.AlignmentFlag.AlignLeft
         self._line(painter, upper.adjusted(0, 0, -aside - S, 0), shown.name, name_font, name_ink, start)
         self._line(painter, upper, shown.when, self._small, theme.soft, end)
-        self._line(painter, lower.adjusted(0, 0, -aside - S, 0), shown.detail, self._small, theme.soft, start)
+        if shown.noted:
+            note = pixmap("sticky-note", theme.soft, _NOTE, painter.device().devicePixelRatioF())
+            painter.drawPixmap(left, lower.center().y() - _NOTE // 2, note)
+        detail = lower.adjusted(_NOTE + XS if shown.noted else 0, 0, -aside - S, 0)
+        self._line(painter, detail, shown.detail, self._small, theme.soft, start)
         self._line(painter, lower, shown.lasted, self._small, theme.soft, end)
         if shown.quality_bars and shown.lasted:
             at = right - small.horizontalAdvance(shown.lasted) - 24

@@ -36,7 +36,7 @@ class RowShown:
     icon: str
     tone: str
     fresh: bool  # missed, and nobody has looked at it
-    noted: bool
+    noted: bool  # somebody wrote something about it
     quality_bars: int
     says: str
 
@@ -61,9 +61,9 @@ def present_row(row: Row, now: datetime, zone: tzinfo | None, words: Words) -> R
         icon=_icon(row),
         tone=_tone(row),
         fresh=row.missed == 1,
-        noted=bool(row.note or row.disposition),
+        noted=bool(row.note),
         quality_bars=_bars(row),
-        says=", ".join(part for part in (name, direction, detail, when, lasted) if part),
+        says=", ".join(part for part in (name, direction, detail, when, lasted, row.note) if part),
     )
 
 
