@@ -97,7 +97,10 @@ def _open(chosen: argparse.Namespace) -> int:
             signal.signal(number, lambda *_: app.closed.set())
         window = await app.open()
         if fault:
-            told = f"{fault}. Mend the file and start again; until then changes are not kept."
+            words = app.words
+            told = words(
+                "{fault}. Mend the file and start again; until then changes are not kept.", fault=fault
+            )
             window.notices.tell("settings", told, "warning")
         await app.closed.wait()
         await app.close()

@@ -183,7 +183,7 @@ class App:
         desk.bus.subscribe(LinkChanged, self._link_changed)
         self.window.start()
         self.window.show()
-        await _exposed(self.window)
+        await exposed(self.window)
         try:
             await desk.start()
         except EnvironmentFault as fault:
@@ -263,7 +263,7 @@ class App:
 
     def _tell(self, key: str, words: str) -> None:
         if self.window is not None:
-            self.window.notices.tell(key, words, "critical")
+            self.window.notices.tell(key, self.words.fault(words), "critical")
 
     def _window_closed(self) -> None:
         self.closed.set()
@@ -317,7 +317,7 @@ class App:
             )
 
 
-async def _exposed(window: QWidget) -> None:
+async def exposed(window: QWidget) -> None:
     """Wait until the window is on the screen (for a moment at most): what starts next would hold it up."""
     handle = window.windowHandle()
     for _ in range(_EXPOSED_LOOKS):

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from PySide6.QtCore import QPoint, QSize
 from PySide6.QtWidgets import QApplication, QWidget
 
 from console.clock import Clock
@@ -24,11 +25,16 @@ from console.domain.errors import BadInput
 from console.domain.figures import Snapshot
 from console.telephony.pjsua import PjsuaEngine
 from console.wire import AgentView
-from ui.app import App
+from ui.app import App, exposed
+from ui.shell.window import AgentWindow
+from ui.theme import M
+from ui.widgets.notice import Action
+from ui.widgets.words import Words
 
 _SHOT_AFTER_S = 0.6
 _TALKING_AFTER_S = 2.5  # by then the call's quality is known
 _P95 = 0.95
+_FRAME = QSize(M * 2, 64)  # room for the title bar and edges that the window manager adds
 _ENOUGH_CALLS = 4
 
 
@@ -52,9 +58,7 @@ async def run_windows(application: QApplication, clock: Clock) -> None:
     if app.desk is None:
         raise BadInput("the desk was closed before it was open")
     hand = DeskHand(app.desk, clock, sound, invitation.ends)
-    await app.desk.link.sign_in(invitation.url, invitation.user, invitation.password)
-    window.show_desk()
-    await app.watch_as(invitation.url, invitation.supervisor, invitation.password)
+    await begin(app, window, invitation)
     arrange(application, window, app.wallboard)
     shots = Photographer(app, Path(invitation.screenshots)) if invitation.screenshots else None
     _tell("ready")
@@ -72,13 +76,36 @@ async def run_windows(application: QApplication, clock: Clock) -> None:
     await app.close()
 
 
+async def begin(app: App, window: AgentWindow, invitation: Invitation) -> None:
+    """Sign in at both windows. Who sits there is told what to do."""
+    if app.desk is not None:
+        await app.desk.link.sign_in(invitation.url, invitation.user, invitation.password)
+    window.show_desk()
+    if invitation.person:
+        board = Action(app.words("Wallboard"), app.show_wallboard, stays=True)
+        window.notices.tell("demo", welcome(app.words), "info", board)
+    await app.watch_as(invitation.url, invitation.supervisor, invitation.password)
+    if app.wallboard is not None:
+        await exposed(app.wallboard)  # only then it has its frame, which counts when it is moved
+
+
+def welcome(words: Words) -> str:
+    """What somebody who sees the demo for the first time has to know."""
+    return words(
+        "You are one of this centre's agents: when it rings (the first call may take a minute), press F2 to "
+        "answer and F8 to end the call. Closing this window ends the demo."
+    )
+
+
 def arrange(application: QApplication, window: QWidget, wallboard: QWidget | None) -> None:
     """The wallboard on a second screen if there is one, else behind the agent's window, both to be seen."""
     screens = application.screens()
     here = screens[0].availableGeometry()
     if wallboard is not None:
         there = screens[-1].availableGeometry()
-        wallboard.move(there.topLeft())
+        wallboard.resize(wallboard.size().boundedTo(there.size() - _FRAME))
+        # Not the very corner: where a window is by default already, a window manager is not told to put it.
+        wallboard.move(there.topLeft() + QPoint(M, M))
     window.move(
         here.right() - window.frameGeometry().width(), here.bottom() - window.frameGeometry().height()
     )

@@ -231,6 +231,9 @@ class ScriptedLink:
         self.asked.append(("sign_out",))
         self.become(LinkState.SIGNED_OUT)
 
+    def try_now(self) -> None:
+        self.asked.append(("try_now",))
+
     async def command(self, action: str, argument: str = "") -> None:
         self.asked.append((action, argument))
         if self.refuses:

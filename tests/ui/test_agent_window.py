@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from console.domain.agent import AgentState, Presence
 from console.domain.call import CallEnd
-from console.domain.events import AudioDevicesChanged, LinkState, RegistrationChanged
+from console.domain.events import AudioDevicesChanged, LinkState, RegistrationChanged, StrangerRefused
 from console.settings import DeskSettings, PhoneSettings
 from tests.ui.calls_of_days import make_rows
 from tests.ui.doubles import Scene, make_scene
@@ -88,6 +88,36 @@ def test_a_lost_link_is_said_and_goes_when_it_is_back(scene: Scene, open_window:
     assert (shown.state, shown.can_pause) == (AgentState.READY, False)
     scene.link.become(LinkState.ONLINE)
     assert window.notices.told == {}
+
+
+def test_a_lost_centre_can_be_tried_at_once(scene: Scene, open_window: Open, qtbot: QtBot) -> None:
+    window = open_window(scene)
+    scene.link.become(LinkState.LOST, "The centre does not answer.")
+    button = window.notices._shown["link"]._button
+    assert button.text() == "Try now"
+    button.click()
+    assert scene.link.asked[-1] == ("try_now",)
+    assert "link" in window.notices.told  # it is still lost
+    assert not button.isEnabled()
+    button.click()
+    assert scene.link.asked.count(("try_now",)) == 1
+    qtbot.waitUntil(button.isEnabled)
+    scene.link.become(LinkState.REFUSED, "Your sign-in has expired")
+    assert button.isHidden()
+    scene.link.become(LinkState.ONLINE)
+    assert window.notices.told == {}
+
+
+def test_why_the_centre_is_lost_is_told_in_german(look: Look, open_window: Open) -> None:
+    scene = make_scene("de")
+    window = open_window(scene)
+    scene.link.become(LinkState.LOST, "The centre has not been heard for 13 s.")
+    assert "Von der Zentrale war 13 s lang nichts zu hören." in window.status.link.accessibleName()
+    scene.link.become(LinkState.ONLINE)
+    scene.link.refuses = "There is no pause reason “Siesta”."
+    window.desk.pause("Siesta")
+    assert window.notices.told["failed"] == "Einen Pausengrund „Siesta“ gibt es nicht."
+    scene.bridge.stop()
 
 
 def test_a_refused_token_leads_to_sign_in(scene: Scene, open_window: Open) -> None:
@@ -225,6 +255,21 @@ def test_registration_in_words(scene: Scene, open_window: Open) -> None:
     assert window.status.registration.words == "Not registered (403)"
     registered("second", True, 200)
     assert window.status.registration.words == "Registered"
+
+
+def test_strangers_are_counted_and_do_not_disturb(scene: Scene, open_window: Open) -> None:
+    window = open_window(scene)
+    assert window.status.strangers.words == ""
+
+    def stranger(source: str) -> None:
+        scene.bus.publish(StrangerRefused(id=scene.clock.new_id(), at=scene.clock.now(), source=source))
+
+    stranger("203.0.113.9:5060")
+    assert window.status.strangers.words == "1 stranger refused"
+    stranger("203.0.113.7:5071")
+    assert window.status.strangers.words == "2 strangers refused"
+    assert "the last one from 203.0.113.7:5071" in window.status.strangers.accessibleName()
+    assert window.notices.told == {}
 
 
 def test_closing_in_a_call_asks_first(scene: Scene, open_window: Open) -> None:

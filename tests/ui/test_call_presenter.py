@@ -12,7 +12,15 @@ from console.domain.events import CallEnded
 from console.domain.queue import SkillNeed
 from console.telephony.live import LiveCall
 from tests.ui.doubles import START, words
-from ui.telephony.presenter import current, failure, focus_order, present_call, present_quality, ringing_here
+from ui.telephony.presenter import (
+    current,
+    failure,
+    focus_order,
+    present_call,
+    present_quality,
+    queue_suggestions,
+    ringing_here,
+)
 
 IN, OUT = Direction.INCOMING, Direction.OUTGOING
 P = CallPhase
@@ -130,3 +138,18 @@ def test_the_order_of_the_cards_and_the_call_that_a_key_means() -> None:
     assert current([]) is None
     assert ringing_here(every) is ringing
     assert ringing_here([held, dialled]) is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "values"),
+    [("", ["s2", "sales", "vip"]), ("VI", ["vip"]), ("rückfr", ["sales"]), ("s", ["s2", "sales"]), ("x", [])],
+)
+def test_a_queue_is_found_by_name_and_key(typed: str, values: list[str]) -> None:
+    queues = {"vip": "VIP", "sales": "Verkauf & RÜCKFRAGEN", "s2": "s2"}
+    found = queue_suggestions(queues, typed)
+    assert [value for _, value in found] == values
+    assert queue_suggestions({}, typed) == []
+
+
+def test_a_queue_named_as_its_key_is_not_said_twice() -> None:
+    assert queue_suggestions({"s2": "s2", "vip": "VIP"}, "") == [("s2", "s2"), ("VIP   vip", "vip")]

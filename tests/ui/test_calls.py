@@ -264,6 +264,32 @@ def test_a_transfer_that_fails_is_said(scene: Scene, stage: Stage, qtbot: QtBot)
     assert "486" in told.args[0]
 
 
+@pytest.mark.qt_log_ignore("This plugin does not support", extend=True)  # popups, offscreen
+def test_a_transfer_is_offered_the_centres_queues_first(scene: Scene, stage: Stage, qtbot: QtBot) -> None:
+    scene.history.people = [Completion(Address("sip:+4420@example.org", "Ben"), "Ben", "+4420", START)]
+    call = _talking(scene)
+    stage.know_queues({"vip": "VIP", "sales": "Sales & returns", "s2": "s2"})
+    stage.activateWindow()
+    qtbot.waitUntil(stage.isActiveWindow)
+    stage.open_transfer()
+    panel = stage._panel
+    assert panel is not None
+    QTest.keyClick(panel.field, Qt.Key.Key_Down)
+    assert panel.field.offered[:3] == [
+        ("s2", "s2"),
+        ("Sales & returns   sales", "sales"),
+        ("VIP   vip", "vip"),
+    ]
+    assert len(panel.field.offered) == 4
+    panel.field.setText("RETURN")
+    panel.field.ask_now()
+    assert ("Sales & returns   sales", "sales") in panel.field.offered
+    assert ("VIP   vip", "vip") not in panel.field.offered
+    panel.field._choose(panel.field._model.index(0))
+    QTest.keyClick(panel.field, Qt.Key.Key_Return)
+    assert scene.phone.asked[-1] == ("transfer", call, "sales")
+
+
 def test_escape_puts_the_panel_away(scene: Scene, stage: Stage) -> None:
     _talking(scene)
     stage.open_transfer()

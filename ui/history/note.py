@@ -126,7 +126,7 @@ class NoteEditor(QWidget):
         def failed(why: str) -> None:
             if call == self._call:
                 self._was = ("", "\0")  # so that the next try is a change
-                self._status.setText(self._words("Not kept: {why}", why=why))
+                self._status.setText(self._words("Not kept: {why}", why=self._words.fault(why)))
             self.failed.emit(why)
 
         self._runner.run(self._history.note(call, *written), done, failed)

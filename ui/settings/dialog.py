@@ -69,7 +69,7 @@ class SettingsDialog(QDialog):
 
     def tell(self, error: str) -> None:
         """Say why the settings were not kept."""
-        self.error.tell(error, "critical")
+        self.error.tell(self._words.fault(error), "critical")
 
     def keep(self) -> None:
         """Hand over what stands in the fields."""

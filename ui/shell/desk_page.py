@@ -114,6 +114,7 @@ class DeskPage(QWidget):
             self.editor.set_dispositions(link.welcome.dispositions)
         self.switch.show_state(present_state(view, link.state, self._wish, link.clock_offset, words))
         self.queues.show_queues(present_queues(view))
+        self.stage.know_queues(view.queues if view else {})
         self._show_wrap_up(view)
         self._show_empty(view)
         self.tick()

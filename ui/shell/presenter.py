@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from console.domain.events import AudioDevicesChanged, LinkState, RegistrationChanged
+from console.domain.events import AudioDevicesChanged, LinkState, RegistrationChanged, StrangerRefused
 from ui.widgets.words import Words
 
 
@@ -25,14 +25,14 @@ def present_link(state: LinkState, name: str, reason: str, words: Words) -> Said
                 words("Phone alone"), "phone", "neutral", words("No centre: calls go straight to your phone.")
             )
         case LinkState.SIGNED_OUT:
-            return Said(words("Signed out"), "log-in", "neutral", reason)
+            return Said(words("Signed out"), "log-in", "neutral", words.fault(reason))
         case LinkState.CONNECTING:
-            return Said(words("Connecting…"), "refresh-cw", "info", reason)
+            return Said(words("Connecting…"), "refresh-cw", "info", words.fault(reason))
         case LinkState.ONLINE:
             return Said(words("Online as {name}", name=name) if name else words("Online"), "wifi", "good")
         case LinkState.LOST:
-            return Said(words("Centre lost, trying again…"), "wifi-off", "warning", reason)
-    return Said(words("Sign-in refused"), "octagon-alert", "critical", reason)
+            return Said(words("Centre lost, trying again…"), "wifi-off", "warning", words.fault(reason))
+    return Said(words("Sign-in refused"), "octagon-alert", "critical", words.fault(reason))
 
 
 def link_notice(state: LinkState, reason: str, words: Words) -> str:
@@ -42,7 +42,7 @@ def link_notice(state: LinkState, reason: str, words: Words) -> str:
             "The centre is out of reach; trying again. Calls at hand go on, nothing written is lost."
         )
     if state is LinkState.REFUSED:
-        told = reason or words("The password or the sign-in is no longer accepted.")
+        told = words.fault(reason) or words("The password or the sign-in is no longer accepted.")
         return words("The centre refused: {reason} Sign in again.", reason=_sentence(told))
     return ""
 
@@ -58,7 +58,9 @@ def present_registration(fact: RegistrationChanged | None, words: Words) -> Said
         words("Not registered{code}", code=code),
         "unplug",
         "critical",
-        words("{reason} You cannot be called. Trying again.", reason=_sentence(fact.reason)).strip(),
+        words(
+            "{reason} You cannot be called. Trying again.", reason=_sentence(words.fault(fact.reason))
+        ).strip(),
     )
 
 
@@ -83,6 +85,22 @@ def sound_notice(fact: AudioDevicesChanged, words: Words) -> str:
     if not fact.microphone:
         return words("There is no microphone: callers cannot hear you. Plug in a headset.")
     return ""
+
+
+def present_strangers(count: int, last: StrangerRefused | None, words: Words) -> Said | None:
+    """Calls from nobody we know, refused without ringing; None while there was none."""
+    if not count or last is None:
+        return None
+    return Said(
+        words.count(count, "{n} stranger refused", "{n} strangers refused"),
+        "user-x",
+        "neutral",
+        words(
+            "Calls that came neither from your centre nor from your provider were refused and did not ring; "
+            "the last one from {source}.",
+            source=last.source,
+        ),
+    )
 
 
 def worst(registrations: Mapping[str, RegistrationChanged]) -> RegistrationChanged | None:

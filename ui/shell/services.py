@@ -45,6 +45,10 @@ class Link(Protocol):
         """Leave the centre."""
         ...
 
+    def try_now(self) -> None:
+        """Try to reach a lost centre at once."""
+        ...
+
     async def command(self, action: str, argument: str = "") -> None:
         """ready, pause, end_wrap_up. Raises Refused with the centre's words."""
         ...

@@ -50,7 +50,7 @@ class SignInPage(QWidget):
     def tell(self, error: str) -> None:
         """Say why it did not work; the password stays to be corrected."""
         self._busy(busy=False)
-        self.error.tell(error, "critical", dismissable=False)
+        self.error.tell(self._words.fault(error), "critical", dismissable=False)
         self.password.setFocus()
         self.password.selectAll()
 

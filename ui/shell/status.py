@@ -10,7 +10,9 @@ from ui.widgets.labels import ElidedLabel
 
 
 class StatusLine(QWidget):
-    """One entry for the centre, one for the telephone account, one for the sound."""
+    """One entry for the centre, one for the telephone account, one for the sound, one for
+    callers turned away.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         """Nothing to say yet."""
@@ -20,9 +22,11 @@ class StatusLine(QWidget):
         self.link = _Entry()
         self.registration = _Entry()
         self.sound = _Entry()
+        self.strangers = _Entry()
         row.addWidget(self.link)
         row.addWidget(self.registration)
         row.addWidget(self.sound)
+        row.addWidget(self.strangers)
 
 
 class _Entry(QWidget):

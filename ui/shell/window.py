@@ -8,7 +8,13 @@ from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from console.domain.agent import Role
-from console.domain.events import AudioDevicesChanged, LinkChanged, LinkState, RegistrationChanged
+from console.domain.events import (
+    AudioDevicesChanged,
+    LinkChanged,
+    LinkState,
+    RegistrationChanged,
+    StrangerRefused,
+)
 from ui.shell.actions import Actions, Do
 from ui.shell.desk_page import DeskPage
 from ui.shell.presenter import (
@@ -16,6 +22,7 @@ from ui.shell.presenter import (
     present_link,
     present_registration,
     present_sound,
+    present_strangers,
     sound_notice,
     worst,
 )
@@ -44,6 +51,7 @@ class AgentWindow(QWidget):
         self._services = services
         self._look = look
         self._registrations: dict[str, RegistrationChanged] = {}
+        self._strangers = 0
         self._closing = False
         words = services.words
         self.setWindowTitle("Callboard")
@@ -139,16 +147,17 @@ class AgentWindow(QWidget):
             self.resize(1120, 720)
 
     def _listen(self) -> None:
-        bridge = self._services.bridge
+        bridge, words = self._services.bridge, self._services.words
         bridge.call.connect(self.desk.on_call)
         bridge.agent.connect(self.desk.on_agent)
         bridge.history.connect(lambda _fact: self.desk.show_history())
         bridge.link.connect(self._on_link)
         bridge.registration.connect(self._on_registration)
         bridge.devices.connect(self._on_devices)
+        bridge.stranger.connect(self._on_stranger)
         self.desk.rang.connect(self._on_ring)
         self.desk.stage.changed.connect(self._on_calls)
-        self.desk.failed.connect(lambda why: self.notices.tell("failed", why, "critical"))
+        self.desk.failed.connect(lambda why: self.notices.tell("failed", words.fault(why), "critical"))
         self.desk.stage.came_to_nothing.connect(lambda why: self.notices.tell("call", why))
         self.desk.dialler.dialled.connect(lambda _call: self.notices.clear("call"))
         self.desk.export_wanted.connect(self._export)
@@ -229,7 +238,9 @@ class AgentWindow(QWidget):
         told = link_notice(link.state, link.reason, words)
         if told:
             tone = "critical" if link.state is LinkState.REFUSED else "warning"
-            self.notices.tell("link", told, tone, dismissable=False)
+            lost = link.state is LinkState.LOST
+            again = Action(words("Try now"), link.try_now, stays=True) if lost else None
+            self.notices.tell("link", told, tone, again, dismissable=False)
         else:
             self.notices.clear("link")
 
@@ -247,6 +258,10 @@ class AgentWindow(QWidget):
             self.notices.tell("sound", told, "critical")
         else:
             self.notices.clear("sound")
+
+    def _on_stranger(self, fact: StrangerRefused) -> None:
+        self._strangers += 1
+        self.status.strangers.say(present_strangers(self._strangers, fact, self._services.words))
 
     def _on_ring(self, call: Call) -> None:
         if self.isMinimized():
@@ -312,6 +327,6 @@ class AgentWindow(QWidget):
             self.notices.tell("export", words("The history is in {file}.", file=path.name), "good")
 
         def failed(why: str) -> None:
-            self.notices.tell("export", why, "critical")
+            self.notices.tell("export", words.fault(why), "critical")
 
         self._services.runner.run(self._services.export(kind, path), done, failed)

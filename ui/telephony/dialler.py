@@ -101,7 +101,7 @@ class Dialler(QWidget):
         try:
             call = self._phone.dial(typed)
         except BadInput as fault:
-            self.tell(str(fault))
+            self.tell(self._words.fault(str(fault)))
             return
         self.field.clear()
         self.show_keypad(shown=self._kept)

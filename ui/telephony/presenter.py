@@ -1,6 +1,6 @@
 """What a call says: a live call to words, times and what can be done with it. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -136,14 +136,14 @@ def failure(fact: CallEnded, name: str, words: Words) -> str:
     said = {
         CallEnd.BUSY: words("{name} is busy.", name=name),
         CallEnd.NO_ANSWER: words("{name} does not answer.", name=name),
-        CallEnd.REFUSED: words("The call to {name} was refused{why}.", name=name, why=_why(fact)),
-        CallEnd.FAILED: words("The call to {name} failed{why}.", name=name, why=_why(fact)),
+        CallEnd.REFUSED: words("The call to {name} was refused{why}.", name=name, why=_why(fact, words)),
+        CallEnd.FAILED: words("The call to {name} failed{why}.", name=name, why=_why(fact, words)),
     }
     return said.get(fact.end, "")
 
 
-def _why(fact: CallEnded) -> str:
-    told = " ".join(str(part) for part in (fact.sip_code or "", fact.reason) if part)
+def _why(fact: CallEnded, words: Words) -> str:
+    told = " ".join(str(part) for part in (fact.sip_code or "", words.fault(fact.reason)) if part)
     return f" ({told})" if told else ""
 
 
@@ -153,6 +153,16 @@ def suggestion(contact: Contact) -> tuple[str, str]:
     told = contact.number or address
     shown = f"{contact.name}   {told}" if contact.name and contact.name != told else told
     return shown, address
+
+
+def queue_suggestions(queues: Mapping[str, str], typed: str) -> list[tuple[str, str]]:
+    """The centre's queues (key to name) that `typed` may mean, all for "": words, and what is dialled."""
+    wanted = typed.casefold()
+    return [
+        (name if name == key else f"{name}   {key}", key)
+        for key, name in sorted(queues.items(), key=lambda item: item[1].casefold())
+        if wanted in name.casefold() or wanted in key.casefold()
+    ]
 
 
 def _rank(call: Call) -> int:

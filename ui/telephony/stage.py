@@ -1,6 +1,6 @@
 """The calls at hand: a card for each, the most urgent on top; all that asks the phone for things."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from uuid import UUID
 
 from PySide6.QtCore import Signal
@@ -12,7 +12,15 @@ from console.domain.errors import BadInput
 from console.domain.events import CallEnded, CallEvent, CallTransferProgressed
 from ui.bridge import Runner
 from ui.telephony.card import CallCard
-from ui.telephony.presenter import current, failure, focus_order, present_call, ringing_here, suggestion
+from ui.telephony.presenter import (
+    current,
+    failure,
+    focus_order,
+    present_call,
+    queue_suggestions,
+    ringing_here,
+    suggestion,
+)
 from ui.telephony.services import Call, Contact, Contacts, Phone
 from ui.telephony.transfer import TransferPanel
 from ui.theme import M
@@ -46,6 +54,7 @@ class Stage(QWidget):
         self._words = words
         self._cards: dict[UUID, CallCard] = {}
         self._consults: dict[UUID, UUID] = {}  # the call asked first -> the one to be handed over
+        self._queues: Mapping[str, str] = {}
         self._panel: TransferPanel | None = None
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -89,6 +98,10 @@ class Stage(QWidget):
         for call in fresh:
             if ringing_here([call]) is not None:
                 self.rang.emit(call)
+
+    def know_queues(self, queues: Mapping[str, str]) -> None:
+        """The centre's queues, key to name, that a call can be passed on to."""
+        self._queues = queues
 
     def tick(self) -> None:
         """A second passed."""
@@ -216,7 +229,7 @@ class Stage(QWidget):
             self._phone.transfer(call, target)
         except BadInput as fault:
             if self._panel is not None:
-                self._panel.tell(str(fault))
+                self._panel.tell(self._words.fault(str(fault)))
             return
         if self._panel is not None:
             self._panel.close_panel()
@@ -226,7 +239,7 @@ class Stage(QWidget):
             consult = self._phone.dial(target)
         except BadInput as fault:
             if self._panel is not None:
-                self._panel.tell(str(fault))
+                self._panel.tell(self._words.fault(str(fault)))
             return
         self._consults[consult] = call
         if self._panel is not None:
@@ -242,6 +255,7 @@ class Stage(QWidget):
     def _look_up(self, typed: str) -> None:
         def found(contacts: Sequence[Contact]) -> None:
             if self._panel is not None:
-                self._panel.field.offer(typed, [suggestion(contact) for contact in contacts])
+                queues = queue_suggestions(self._queues, typed)
+                self._panel.field.offer(typed, queues + [suggestion(contact) for contact in contacts])
 
         self._runner.run(self._contacts.completions(typed), found)

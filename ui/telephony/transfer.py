@@ -34,6 +34,7 @@ class TransferPanel(QFrame):
         self.field = CompletingField()
         self.field.setPlaceholderText(words("Number, name, address or queue"))
         self.field.setAccessibleName(words("Transfer to"))
+        self.field.setToolTip(words("Type, or press Down for the queues and the calls of late"))
         self.field.asked.connect(self.asked)
         self.field.entered.connect(lambda _text: self._go(self.blind_wanted))
         self.field.left.connect(self.close_panel)
@@ -59,7 +60,7 @@ class TransferPanel(QFrame):
         buttons.addWidget(now, 1)
         buttons.addWidget(ask, 1)
         column = QVBoxLayout(self)
-        column.setContentsMargins(L, S, S, M)
+        column.setContentsMargins(L, S, L, M)
         column.setSpacing(S)
         column.addLayout(top)
         for part in (self.field, self._error):

@@ -301,4 +301,23 @@ GERMAN: Final[dict[str, str]] = {
     "{reason} You cannot be called. Trying again.": "{reason} Sie sind nicht anrufbar. Neuer Versuch folgt.",
     "{s} s": "{s} s",
     "{what}: plug in a headset.": "{what}: Stecken Sie ein Headset ein.",
+    "{n} stranger refused": "{n} Fremder abgewiesen",
+    "{n} strangers refused": "{n} Fremde abgewiesen",
+    "Calls that came neither from your centre nor from your provider were refused and did not ring; "
+    "the last one from {source}.": (
+        "Anrufe, die weder von Ihrer Zentrale noch von Ihrem Anbieter kamen, wurden abgewiesen und "
+        "klingelten nicht; der letzte kam von {source}."
+    ),
+    "{fault}. Mend the file and start again; until then changes are not kept.": (
+        "{fault}. Berichtigen Sie die Datei und starten Sie neu; bis dahin wird keine Änderung aufgehoben."
+    ),
+    "Try now": "Jetzt versuchen",
+    "Type, or press Down for the queues and the calls of late": (
+        "Tippen, oder Pfeil nach unten für Warteschlangen und letzte Anrufe"
+    ),
+    "You are one of this centre's agents: when it rings (the first call may take a minute), press F2 to "
+    "answer and F8 to end the call. Closing this window ends the demo.": (
+        "Sie gehören zu den Agenten dieser Zentrale: Wenn es klingelt (bis zum ersten Anruf kann es eine "
+        "Minute dauern), nimmt F2 an, und F8 legt auf. Wer dieses Fenster schließt, beendet die Demo."
+    ),
 }

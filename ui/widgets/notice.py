@@ -6,7 +6,7 @@ A notice stays until its cause is gone or the person puts it away; nothing waits
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtCore import QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QPainter, QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -16,14 +16,19 @@ from ui.widgets.icons import pixmap
 from ui.widgets.labels import prose
 
 _NARROW = 480
+_REST_MS = 1000
 
 
 @dataclass(frozen=True)
 class Action:
-    """What the person can do about it: words for a button, and what the button does."""
+    """What the person can do about it: words for a button, and what the button does. `stays`: the notice
+    does not go with the click, but when its cause does; the button rests for a moment, so that the click is
+    seen.
+    """
 
     words: str
     do: Callable[[], None]
+    stays: bool = False
 
 
 class Notice(QFrame):
@@ -101,7 +106,11 @@ class Notice(QFrame):
     def _act(self) -> None:
         action = self._action
         if action is not None:
-            self._leave()
+            if action.stays:
+                self._button.setEnabled(False)
+                QTimer.singleShot(_REST_MS, self._button, lambda: self._button.setEnabled(True))
+            else:
+                self._leave()
             action.do()
 
     def _leave(self) -> None:
