@@ -18,7 +18,7 @@ from console.domain.address import trunk_of
 from console.domain.agent import Agent, Role
 from console.domain.errors import BadInput, SettingsError
 from console.domain.plan import Fault, faults_of
-from console.domain.queue import Queue
+from console.domain.queue import Channel, Queue
 
 _T = TypeVar("_T", bound=msgspec.Struct)
 
@@ -89,9 +89,33 @@ class SwitchSettings(_Section, frozen=True, kw_only=True):
     max_calls: Annotated[
         int, _number("Customers on the switch at once; further ones get 503.", least=1, most=10000)
     ] = 500
+    messages: Annotated[
+        str, _help("Folder for voicemail; empty: the folder messages in the data folder.")
+    ] = ""
     media_timeout_s: Annotated[
         float, _number("Seconds without sound after which a call counts as lost.", least=0.1, most=3600)
     ] = 30.0
+
+
+class CustomerRule(_Section, frozen=True, kw_only=True):
+    """`[[routing.customers]]`: a customer who is known by number."""
+
+    number: Annotated[str, _help("The number or user of the customer's address.")]
+    value: Annotated[int, _number("What the customer is worth; see value_weight.", least=0, most=1000)] = 0
+    agent: Annotated[str, _help("The agent who is to have this customer; empty: nobody.")] = ""
+    priority: Annotated[int, _number("Points of priority on top of the queue's.", least=-1000, most=1000)] = 0
+
+
+_ASIDE = (Channel.EMAIL, Channel.SMS, Channel.SOCIAL, Channel.PUSH)
+_SPOKEN = (Channel.VOICE, Channel.VIDEO)
+_WRITTEN = (Channel.CHAT, Channel.MESSENGER)
+
+INTERRUPTS: dict[Channel, tuple[Channel, ...]] = {
+    **dict.fromkeys(_ASIDE, (*_SPOKEN, *_WRITTEN)),
+    Channel.CHAT: (Channel.MESSENGER,),
+    Channel.MESSENGER: (Channel.CHAT,),
+}
+"""What may come on top of work on a channel, where nothing else is configured: nothing on voice or video."""
 
 
 class RoutingSettings(_Section, frozen=True, kw_only=True):
@@ -119,6 +143,19 @@ class RoutingSettings(_Section, frozen=True, kw_only=True):
         "No customer",
         "Other",
     )
+    customers: tuple[CustomerRule, ...] = ()
+    interrupts: Annotated[
+        dict[Channel, tuple[Channel, ...]],
+        _help(
+            "For work on a channel: the channels whose contacts may come on top of it. If not given: voice, "
+            "video, chat and messenger on email, sms, social and push; chat and messenger on each other."
+        ),
+    ] = {}
+
+    @property
+    def on_top(self) -> dict[Channel, tuple[Channel, ...]]:
+        """`interrupts` with what is not given."""
+        return INTERRUPTS | self.interrupts
 
 
 class UserSettings(_Section, frozen=True, kw_only=True):

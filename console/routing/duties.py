@@ -12,8 +12,8 @@ from uuid import UUID
 from console.domain import events as ev
 from console.domain.agent import Presence
 from console.domain.interaction import Phase
-from console.domain.standing import InteractionStanding, OpenOffer
 from console.domain.staff import Touched
+from console.domain.standing import InteractionStanding, OpenOffer
 from console.domain.standings import Standings
 
 DECLINED = "Declined"
