@@ -15,7 +15,7 @@ from typing import Annotated, Any, Protocol, TypeVar, get_args, get_origin, get_
 import msgspec
 
 from console.domain.address import trunk_of
-from console.domain.agent import Agent, Role
+from console.domain.agent import INTERRUPTS, Agent, Role
 from console.domain.errors import BadInput, SettingsError
 from console.domain.plan import Fault, faults_of
 from console.domain.queue import Channel, Queue
@@ -104,18 +104,6 @@ class CustomerRule(_Section, frozen=True, kw_only=True):
     value: Annotated[int, _number("What the customer is worth; see value_weight.", least=0, most=1000)] = 0
     agent: Annotated[str, _help("The agent who is to have this customer; empty: nobody.")] = ""
     priority: Annotated[int, _number("Points of priority on top of the queue's.", least=-1000, most=1000)] = 0
-
-
-_ASIDE = (Channel.EMAIL, Channel.SMS, Channel.SOCIAL, Channel.PUSH)
-_SPOKEN = (Channel.VOICE, Channel.VIDEO)
-_WRITTEN = (Channel.CHAT, Channel.MESSENGER)
-
-INTERRUPTS: dict[Channel, tuple[Channel, ...]] = {
-    **dict.fromkeys(_ASIDE, (*_SPOKEN, *_WRITTEN)),
-    Channel.CHAT: (Channel.MESSENGER,),
-    Channel.MESSENGER: (Channel.CHAT,),
-}
-"""What may come on top of work on a channel, where nothing else is configured: nothing on voice or video."""
 
 
 class RoutingSettings(_Section, frozen=True, kw_only=True):

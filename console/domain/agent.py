@@ -67,6 +67,15 @@ CAPACITY = {
 }
 """Contacts of each channel that an agent takes at once, where nothing else is configured."""
 
+_ASIDE = (Channel.EMAIL, Channel.SMS, Channel.SOCIAL, Channel.PUSH)
+
+INTERRUPTS: dict[Channel, tuple[Channel, ...]] = {
+    **dict.fromkeys(_ASIDE, (Channel.VOICE, Channel.VIDEO, Channel.CHAT, Channel.MESSENGER)),
+    Channel.CHAT: (Channel.MESSENGER,),
+    Channel.MESSENGER: (Channel.CHAT,),
+}
+"""What may come on top of work on a channel, where nothing else is configured: nothing on voice or video."""
+
 
 class Agent(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, forbid_unknown_fields=True):
     """An agent as configured: skills with levels 1 to 10, and the queues served with their own priority."""
