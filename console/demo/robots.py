@@ -7,27 +7,21 @@ import asyncio
 from collections.abc import Callable
 from uuid import UUID
 
-from aiosipua import (
-    IncomingCall,
-    OutgoingCall,
-    SdpMessage,
-    SdpNegotiationError,
-    build_sdp,
-    negotiate_sdp,
-    parse_uri,
-)
+from aiosipua import IncomingCall, OutgoingCall, build_sdp, parse_uri
 
+from console.demo.answering import NAMES, Answering
 from console.demo.peers import Robot, RobotTcp, Voice, first_of
-from console.demo.roles import AgentCall, CustomerResult, Plan
+from console.demo.roles import AgentCall, CallbackWish, CustomerResult, Plan
 from console.demo.tones import Ear, ToneEnd
 
-__all__ = ["AgentCall", "CustomerResult", "Plan", "RobotAgent", "RobotCustomer", "Voice"]
-
-NAMES = {"PCMU": 0, "PCMA": 8, "G722": 9}
+__all__ = ["AgentCall", "CallbackWish", "CustomerResult", "Plan", "RobotAgent", "RobotCustomer", "Voice"]
 
 
 class RobotCustomer:
-    """Calls, waits for an agent's tone as long as its patience lasts, talks, hangs up (or is hung up on)."""
+    """Calls, waits for an agent's tone as long as its patience lasts, talks, hangs up (or is hung up on).
+
+    With a `wish` for a callback it presses the key for it and then, hung up on, stays at its phone.
+    """
 
     def __init__(
         self,
@@ -48,21 +42,33 @@ class RobotCustomer:
         self.result = CustomerResult(number=number)
         self.ear = Ear(voice.listens_for)
         self.sound: ToneEnd | None = None
+        self.wish: CallbackWish | None = None
         self._tone = voice.tone
         self._patience_s = patience_s
         self._talk_s = talk_s
         self._codec = voice.codecs[0]
+        self._voice = voice
+        self._back: Answering | None = None
+        self._back_over = asyncio.Event()
         self._robot = Robot(voice)
         self._robot.transport.shown = name
         self._call: OutgoingCall | None = None
 
+    @property
+    def contact(self) -> str:
+        """Where it can be called back."""
+        host, port = self._robot.transport.local_addr
+        return f"sip:{self.number}@{host}:{port}{';transport=tcp' if self._voice.tcp else ''}"
+
     async def run(self) -> CustomerResult:
-        """The whole call; returns when it is over."""
+        """The whole call, and the one back; returns when it is over."""
         loop = asyncio.get_running_loop()
         began = loop.time()
         robot = self._robot
         await robot.listen()
-        robot.uas.on_bye = lambda call, request: self._over("switch")
+        robot.uas.on_bye = lambda call, request: self._bye(call.call_id)
+        robot.uas.on_invite = self._invited
+        robot.uas.on_cancel = lambda request, addr: self._back_ends(request.call_id or "", "cancelled")
         self.sound = ToneEnd(robot.host, self._tone, self.ear, self._tone_heard)
         stop_ticking = robot.ticker.subscribe(self.sound.tick)
         try:
@@ -75,6 +81,10 @@ class RobotCustomer:
             self.result.lost = self.sound.lost
             self.sound.close()
             self.ended.set()
+            if self.wish is not None and self.result.pressed and self.result.ended_by == "switch":
+                await first_of(self._back_over, timeout_s=self.wish.stays_s)
+            if self._back is not None:
+                self._back.end("agent")
             await robot.close()
         return self.result
 
@@ -93,6 +103,7 @@ class RobotCustomer:
         """Press a key."""
         if self.sound is not None:
             self.sound.press(digit)
+            self.result.pressed += digit
 
     async def _invite(self, sound: ToneEnd) -> bool:
         target = parse_uri(self.uri)
@@ -129,6 +140,10 @@ class RobotCustomer:
 
     async def _wait_and_talk(self, began: float) -> None:
         loop = asyncio.get_running_loop()
+        if self.wish is not None:
+            await first_of(self.answered, self.ended, timeout_s=self.wish.after_s)
+            if not self.answered.is_set() and not self.ended.is_set():
+                self.press(self.wish.key)
         await first_of(self.answered, self.ended, timeout_s=self._patience_s)
         self.result.waited = loop.time() - began
         if self.answered.is_set():
@@ -137,6 +152,35 @@ class RobotCustomer:
             self.result.talked = loop.time() - began - self.result.waited
         if not self.ended.is_set():
             self._over("customer")
+
+    def _invited(self, call: IncomingCall) -> None:
+        """The centre calls back."""
+        if self._back is not None and self._back.call_id == call.call_id:
+            return  # the INVITE came twice (RFC 3261 17.1.1.2)
+        if self.wish is None or self._back is not None or not self.ended.is_set():
+            call.reject(486)
+            return
+        seen = AgentCall(interaction=None, headers=call.x_headers, caller=call.caller)
+        self.result.calls_back.append(seen)
+        self._back = Answering(self._robot, call, seen, Ear(self._voice.listens_for), self._tone)
+        self._back.gone = self._back_gone
+        self._back.begin(self.wish.plan, [NAMES[name] for name in self._voice.codecs])
+
+    def _back_gone(self) -> None:
+        """A call that was answered was the one; after another the next may come."""
+        back, self._back = self._back, None
+        if back is not None and back.seen.answered:
+            self._back_over.set()
+
+    def _back_ends(self, call_id: str, by: str) -> None:
+        if self._back is not None and self._back.call_id == call_id:
+            self._back.end(by)
+
+    def _bye(self, call_id: str) -> None:
+        if self._back is not None and self._back.call_id == call_id:
+            self._back.end("switch")
+        else:
+            self._over("switch")
 
     def _tone_heard(self, tone: int) -> None:
         if self.ear.heard[tone] >= 2:
@@ -154,23 +198,32 @@ class RobotCustomer:
 
 
 class RobotAgent:
-    """Waits on its contact; rings, answers, talks, holds, transfers and hangs up as its plan says."""
+    """Waits on its contact; rings, answers, talks, holds, transfers and hangs up as its plan says.
 
-    def __init__(self, voice: Voice, plan: Callable[[AgentCall], Plan] | None = None) -> None:
-        """`plan` says for each call what to do with it; without one it answers and talks on."""
+    It is also the phone of a customer who is called back.
+    """
+
+    def __init__(
+        self, voice: Voice, plan: Callable[[AgentCall], Plan] | None = None, *, user: str = "robot"
+    ) -> None:
+        """`plan` says for each call what to do with it; without one it answers and talks on.
+
+        `user` is its name or number at its address.
+        """
+        self.user = user
         self.plan: Callable[[AgentCall], Plan] = plan or (lambda call: Plan())
         self.calls: list[AgentCall] = []
         self.on_change: Callable[[AgentCall], None] = lambda call: None
         self.voice = voice
         self._robot = Robot(voice)
         self._ear = Ear(voice.listens_for)
-        self._live: dict[str, _Desk] = {}
+        self._live: dict[str, Answering] = {}
 
     @property
     def contact(self) -> str:
         """Where it can be rung."""
         host, port = self._robot.transport.local_addr
-        return f"sip:robot@{host}:{port}{';transport=tcp' if self.voice.tcp else ''}"
+        return f"sip:{self.user}@{host}:{port}{';transport=tcp' if self.voice.tcp else ''}"
 
     async def start(self) -> None:
         """Listen for calls."""
@@ -232,7 +285,7 @@ class RobotAgent:
         )
         self.calls.append(seen)
         self._ear = Ear(self.voice.listens_for)
-        desk = _Desk(self._robot, call, seen, self._ear, self.voice.tone)
+        desk = Answering(self._robot, call, seen, self._ear, self.voice.tone)
         desk.changed = lambda seen: self.on_change(seen)
         self._live[call.call_id] = desk
         desk.gone = lambda: self._live.pop(call.call_id, None)
@@ -249,113 +302,3 @@ class RobotAgent:
         if desk is not None:
             desk.seen.transfer_code = code
             desk.changed(desk.seen)
-
-
-class _Desk:
-    """One call at a robot agent."""
-
-    def __init__(self, robot: Robot, call: IncomingCall, seen: AgentCall, ear: Ear, tone: int) -> None:
-        self.seen = seen
-        self.sound = ToneEnd(robot.host, tone, ear, self._tone_heard)
-        self.changed: Callable[[AgentCall], None] = lambda seen: None
-        self.gone: Callable[[], object] = lambda: None
-        self._robot = robot
-        self._call = call
-        self._ear = ear
-        self._task: asyncio.Task[None] | None = None
-        self._answer: SdpMessage | None = None
-        self._codec = 0
-        self._stop_ticking: Callable[[], None] = lambda: None
-
-    def begin(self, plan: Plan, codecs: list[int]) -> None:
-        """Ring, then do what the plan says."""
-        self._call.ringing()
-        self.changed(self.seen)
-        self._task = asyncio.get_running_loop().create_task(self._live(plan, codecs))
-
-    async def _live(self, plan: Plan, codecs: list[int]) -> None:
-        await asyncio.sleep(plan.answer_after_s if plan.answer_after_s is not None else 86400)
-        if plan.decline:
-            self._call.reject(plan.decline)
-            self.end("declined")
-            return
-        if not self._accept(codecs):
-            self.end("declined")
-            return
-        talked = 0.0
-        if plan.hold_after_s is not None:
-            await asyncio.sleep(plan.hold_after_s)
-            self.hold(on=True)
-            await asyncio.sleep(plan.hold_s)
-            self.hold(on=False)
-            talked = plan.hold_after_s + plan.hold_s
-        await asyncio.sleep(max(0.0, plan.talk_s - talked) if plan.talk_s is not None else 86400)
-        if plan.transfer_to:
-            self.transfer(plan.transfer_to)
-        else:
-            self.end("agent")
-
-    def _accept(self, codecs: list[int]) -> bool:
-        offer = self._call.sdp_offer
-        if offer is None or offer.rtp_address is None:
-            self._call.reject(488)
-            return False
-        try:
-            answer, self._codec = negotiate_sdp(
-                offer, self._robot.host, self.sound.address[1], supported_codecs=codecs
-            )
-        except SdpNegotiationError:
-            self._call.reject(488)
-            return False
-        self._answer = answer
-        self._call.accept(answer)
-        self.sound.join(offer.rtp_address, self._codec)
-        self._stop_ticking = self._robot.ticker.subscribe(self.sound.tick)
-        self.seen.answered = True
-        self.changed(self.seen)
-        return True
-
-    def hold(self, *, on: bool) -> None:
-        """Send a re-INVITE: sendonly, or sendrecv again."""
-        if self._answer is None or self._answer.audio is None:
-            return
-        attributes = self._answer.audio.attributes
-        for name in ("sendrecv", "sendonly", "recvonly", "inactive"):
-            attributes.pop(name, None)
-        attributes["sendonly" if on else "sendrecv"] = []
-        self._answer.origin.session_version = str(int(self._answer.origin.session_version) + 1)
-        self.sound.sounding = not on
-        call, uac = self._call, self._robot.uac
-        outgoing = OutgoingCall(call.dialog, call.invite, self._answer, call.transport, call.source_addr)
-        outgoing._answered.set()  # noqa: SLF001 - the library acknowledges only re-INVITEs of calls that it knows of
-        uac._calls[call.call_id] = outgoing  # noqa: SLF001 - and has no way to tell it of those that came in
-        uac.send_reinvite(call.dialog, self._answer, call.source_addr)
-
-    def transfer(self, uri: str) -> None:
-        """Ask the switch to pass the customer on."""
-        if self.seen.answered:
-            self._robot.uac.send_refer(self._call.dialog, uri, self._call.source_addr)
-
-    def end(self, by: str) -> None:
-        """It is over, by whom."""
-        if self.seen.ended_by:
-            return
-        self.seen.ended_by = by
-        if self._task is not None:
-            self._task.cancel()
-        if by == "agent" and self.seen.answered:
-            self._robot.uac.send_bye(self._call.dialog, self._call.source_addr)
-        elif by == "agent":
-            self._call.reject(480)
-        self._robot.uac.remove_call(self._call.call_id)
-        self._stop_ticking()
-        self.seen.sent, self.seen.received = self.sound.sent, self.sound.received
-        self.seen.lost = self.sound.lost
-        self.sound.close()
-        self.gone()
-        self.changed(self.seen)
-
-    def _tone_heard(self, tone: int) -> None:
-        if self._ear.heard[tone] >= 2 and self.seen.heard_tone is None:
-            self.seen.heard_tone = tone
-            self.changed(self.seen)

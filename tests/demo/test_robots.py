@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import numpy as np
 import pytest
 
-from console.demo.robots import AgentCall, Plan, RobotAgent, RobotCustomer, Voice
+from console.demo.robots import AgentCall, CallbackWish, Plan, RobotAgent, RobotCustomer, Voice
 from console.demo.tones import Ear, tone_frames
 from console.switch.ticker import Ticker
 
@@ -132,3 +132,47 @@ def test_noise_music_and_silence_are_no_tone() -> None:
     ear.listen(bytes(320))
     ear.listen(b"odd")
     assert not ear.heard
+
+
+async def test_a_customer_who_wants_to_be_called_back(ticker: Ticker) -> None:
+    """Presses the key, is hung up on, answers the call that comes, and the two hear each other."""
+    agent = RobotAgent(voice(AGENT, ticker), lambda call: Plan(talk_s=0.8))
+    await agent.start()
+    mute = Voice(tone=CUSTOMER, listens_for=(), codecs=("PCMU",), ticker=ticker)
+    customer = RobotCustomer(agent.contact, mute, number="1", talk_s=None)
+    customer.wish = CallbackWish(key="7", after_s=0.1, plan=Plan(talk_s=0.3))
+    task = asyncio.create_task(customer.run())
+    async with asyncio.timeout(20):
+        await customer.ended.wait()
+        assert customer.result.pressed == "7"
+        caller = RobotCustomer(
+            customer.contact, voice(AGENT, ticker, codecs=("PCMU",)), number="2", talk_s=None
+        )
+        result = await caller.run()
+        await task
+    (call,) = customer.result.calls_back
+    assert (call.answered, call.ended_by, result.ended_by) == (True, "agent", "switch")
+    await agent.stop()
+
+
+@pytest.mark.parametrize(("plan", "code"), [(Plan(decline=486), 486), (Plan(answer_after_s=None), 0)])
+async def test_a_called_customer_is_busy_or_does_not_answer(ticker: Ticker, plan: Plan, code: int) -> None:
+    phone = RobotAgent(voice(CUSTOMER, ticker), lambda call: plan, user="4711")
+    await phone.start()
+    assert phone.contact.startswith("sip:4711@")
+    caller = RobotCustomer(phone.contact, voice(AGENT, ticker, codecs=("PCMU",)), number="2", patience_s=0.3)
+    async with asyncio.timeout(20):
+        result = await caller.run()
+    assert (result.code, result.arrived) == (code, False)
+    await phone.stop()
+
+
+async def test_a_phone_that_speaks_before_it_answers(ticker: Ticker) -> None:
+    phone = RobotAgent(voice(CUSTOMER, ticker), lambda call: Plan(early=True, answer_after_s=0.2, talk_s=0.3))
+    await phone.start()
+    caller = RobotCustomer(phone.contact, voice(AGENT, ticker, codecs=("PCMU",)), number="2", talk_s=None)
+    async with asyncio.timeout(20):
+        result = await caller.run()
+    assert result.arrived
+    assert phone.calls[0].sent > 20, "it spoke only after the answer"
+    await phone.stop()
