@@ -89,6 +89,11 @@ FAULTS: Final[dict[str, str]] = {
     "Too many commands at once. Wait a moment.": "Zu viele Befehle auf einmal. Warten Sie einen Moment.",
     "There is no pause reason “{}”.": "Einen Pausengrund „{}“ gibt es nicht.",
     "There is no wrap-up to end.": "Es gibt keine Nacharbeit, die zu beenden wäre.",
+    "There is no wrap-up to extend.": "Es gibt keine Nacharbeit, die zu verlängern wäre.",
+    "This wrap-up has no limit: it needs no extension.": (
+        "Diese Nacharbeit ist nicht begrenzt: Sie braucht keine Verlängerung."
+    ),
+    "This wrap-up cannot be extended any more.": "Diese Nacharbeit kann nicht mehr verlängert werden.",
     # calls
     "Enter a number, a name or a SIP address.": (
         "Geben Sie eine Nummer, einen Namen oder eine SIP-Adresse ein."
