@@ -1,62 +1,172 @@
 """Who gets whom: what waits and who is free, kept in order as facts come, matched without a scan.
 
 The router tells what moved and asks for matches; it makes the offers and applies them before it asks for the
-next. What became waiting takes the best free agent; who became free takes the best of what waits.
+next. What became waiting takes the best free agent; who became free takes the best of what waits. All that
+is kept here follows from the standings and the last `now`, so it is made anew after a restart by telling
+once what there is.
 """
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
+from heapq import heapify, heappop, heappush
 from uuid import UUID
 
+from console.domain.agent import Agent, Presence
 from console.domain.interaction import Phase
-from console.domain.standing import AgentStanding, InteractionStanding
+from console.domain.queue import Queue, Strategy
+from console.domain.standing import AgentStanding, InteractionStanding, Interrupts
 from console.domain.standings import Standings
 from console.routing.agents import Bench
-from console.routing.policy import choose, fits, idle_key, line_key
-from console.routing.queues import Crowd, Lines, Wanted
+from console.routing.policy import ChoiceKey, Demands, Hold, LineKey, choice_key, hold_of, line_key
+from console.routing.queues import Crowd, Lines, Place
 
 Match = tuple[InteractionStanding, tuple[str, ...]]
 """What is to be offered, and to whom: one agent, or several at once."""
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+_SWEEP_FROM = 1024
 
 
 class Matcher:
     """The lines of what waits and the bench of who is free, over the standings that the router folds."""
 
-    def __init__(self, standings: Standings) -> None:
-        """Nobody waits and nobody is free."""
+    def __init__(self, standings: Standings, interrupts: Interrupts | None = None) -> None:
+        """Nobody waits and nobody is free. `interrupts`: what may come on top of what; None: nothing."""
         self._standings = standings
         self._lines = Lines()
-        self._bench = Bench()
+        self._bench = Bench(interrupts or {})
         self._crowd = Crowd()
-        self._wanted = Wanted()
+        self._demands = Demands()
+        self._now = _LONG_AGO
+        self._gates: list[tuple[datetime, UUID]] = []
+        self._sweep_at = _SWEEP_FROM
+        self._passed: dict[UUID, datetime] = {}
+        self._rules: dict[str, Queue] = {}
+        self._signed_in: dict[str, None] = {}
+        self._naming: dict[str, dict[UUID, None]] = {}
+        self._named: dict[UUID, tuple[str, ...]] = {}
         self._fresh_interactions: dict[UUID, None] = {}
         self._fresh_agents: dict[str, None] = {}
 
     # ------------------------------------------------------------ what moved
 
-    def agent_moved(self, standing: AgentStanding, cause: UUID) -> None:
-        """An agent's standing may have changed by the event `cause`."""
-        del cause
+    def agent_moved(self, standing: AgentStanding) -> None:
+        """An agent's standing may have changed."""
+        key = standing.agent.key
+        if (standing.presence is not Presence.OFFLINE) != (key in self._signed_in):
+            if standing.presence is Presence.OFFLINE:
+                del self._signed_in[key]
+            else:
+                self._signed_in[key] = None
+            for interaction in list(self._naming.get(key, ())):
+                self.interaction_moved(interaction)
         if self._bench.seat(standing):
-            self._fresh_agents[standing.agent.key] = None
+            self._fresh_agents[key] = None
 
     def interaction_moved(self, interaction: UUID) -> bool:
         """An interaction's standing may have changed; True when it waits at a place it had not before."""
         standing = self._standings.interactions.get(interaction)
         self._crowd.count(interaction, standing)
         if standing is None or standing.phase is not Phase.WAITING:
-            self._lines.take(interaction)
-            self._fresh_interactions.pop(interaction, None)
-            self._wanted.put(interaction, "")
+            if interaction in self._lines:
+                self._lines.take(interaction)
+                self._fresh_interactions.pop(interaction, None)
+                self._passed.pop(interaction, None)
+                self._name(interaction, ())
             return False
-        fresh = self._lines.put(standing)
+        fresh = self._lines.put(interaction, self._place(standing))
         if fresh:
             self._fresh_interactions[interaction] = None
         return fresh
 
-    def want(self, interaction: UUID, agent: str) -> None:
-        """It waits for this agent by name; "" is for none."""
-        self._wanted.put(interaction, agent)
+    def queue_moved(self, key: str) -> None:
+        """A queue was configured or removed: its line and who is free for it may stand in another order."""
+        before, queue = self._rules.pop(key, None), self._standings.queues.get(key)
+        if queue is not None:
+            self._rules[key] = queue
+        if before is None or queue is None or before.strategy is not queue.strategy:
+            self._bench.forget(key)
+        if before is None or queue is None or before.ageing_s != queue.ageing_s:
+            for interaction in self._lines.order(key):
+                self.interaction_moved(interaction)
+                if before is None:
+                    self._fresh_interactions[interaction] = None
+
+    def _place(self, standing: InteractionStanding) -> Place:
+        interaction = standing.interaction
+        hold, agent = Hold.OPEN, ""
+        if (
+            standing.wanted
+            or standing.pulled
+            or standing.not_before is not None
+            or interaction in self._named
+        ):
+            self._name(interaction, tuple({standing.wanted, standing.pulled} - {""}))
+            hold, agent, until = hold_of(standing, self._now, self._signed_in.__contains__)
+            self._watch(interaction, standing, until)
+        key = line_key(standing, self._ageing_s(standing.queue))
+        return Place(standing.queue, hold, agent, self._demands.of(standing), key)
+
+    def _name(self, interaction: UUID, agents: tuple[str, ...]) -> None:
+        for agent in self._named.pop(interaction, ()):
+            del self._naming[agent][interaction]
+            if not self._naming[agent]:
+                del self._naming[agent]
+        if agents:
+            self._named[interaction] = agents
+        for agent in agents:
+            self._naming.setdefault(agent, {})[interaction] = None
+
+    def _ageing_s(self, queue: str) -> float:
+        known = self._standings.queues.get(queue)
+        return known.ageing_s if known else 0.0
+
+    # ------------------------------------------------------------ what time alone changes
+
+    def _watch(self, interaction: UUID, standing: InteractionStanding, until: datetime | None) -> None:
+        """Look at it again when its hold ends, or, should the clock step back before that moment, begins."""
+        if until is not None:
+            heappush(self._gates, (until, interaction))
+            if len(self._gates) >= self._sweep_at:
+                self._sweep()
+        begun = [moment for moment in (standing.wanted_until, standing.not_before) if moment is not None]
+        passed = [moment for moment in begun if moment <= self._now]
+        if passed:
+            self._passed[interaction] = max(passed)
+        else:
+            self._passed.pop(interaction, None)
+
+    def _until(self, interaction: UUID) -> datetime | None:
+        standing = self._standings.interactions.get(interaction)
+        if standing is None or interaction not in self._lines:
+            return None
+        return hold_of(standing, self._now, self._signed_in.__contains__)[2]
+
+    def _sweep(self) -> None:
+        self._gates = list({gate for gate in self._gates if self._until(gate[1]) == gate[0]})
+        heapify(self._gates)
+        self._sweep_at = max(_SWEEP_FROM, 2 * len(self._gates))
+
+    def next_due(self) -> datetime | None:
+        """When somebody may take what is held for one agent, or postponed, until then; None: never."""
+        while self._gates:
+            until, interaction = self._gates[0]
+            if self._until(interaction) == until:
+                return until
+            heappop(self._gates)
+        return None
+
+    def _move_to(self, now: datetime) -> None:
+        """Regroup what is held, or is no longer, at this moment."""
+        before, self._now = self._now, now
+        if now < before:
+            back = [interaction for interaction, moment in self._passed.items() if moment > now]
+            for interaction in back:
+                self.interaction_moved(interaction)
+        while self._gates and self._gates[0][0] <= now:
+            _, interaction = heappop(self._gates)
+            if interaction in self._lines:
+                self.interaction_moved(interaction)
 
     # ------------------------------------------------------------ reads
 
@@ -70,57 +180,113 @@ class Matcher:
 
     def ahead(self, standing: InteractionStanding) -> int:
         """How many of the same queue are served before this one."""
-        return self._lines.ahead(standing)
+        place = self._lines.place(standing.interaction)
+        key = place.key if place else line_key(standing, self._ageing_s(standing.queue))
+        return self._lines.ahead(standing.queue, key)
 
     # ------------------------------------------------------------ who gets whom
 
     def match(self, now: datetime) -> Iterator[Match]:
-        """What became waiting takes the longest idle, unless that one became free just now and chooses first;
-        who became free takes of all that wait; then the rest. Apply each offer before asking for the next.
-        """
-        del now
-        fresh, self._fresh_interactions = self._fresh_interactions, {}
-        standings = (self._standings.interactions[one] for one in fresh if one in self._lines)
-        behind = []
-        for standing in sorted(standings, key=line_key):
-            agent = self._agent_for(standing)
-            if agent in self._fresh_agents:
-                behind.append(standing)
-            elif agent is not None:
-                yield standing, (agent,)
-        agents, self._fresh_agents = self._fresh_agents, {}
-        free = (self._standings.agents[key] for key in agents if key in self._bench)
-        for chooser in sorted(free, key=idle_key):
-            yield from self._choose(chooser)
-        for standing in behind:
-            agent = self._agent_for(standing) if standing.interaction in self._lines else None
-            if agent is not None:
-                yield standing, (agent,)
+        """All that fits together now. Apply each match before asking for the next.
 
-    def _choose(self, chooser: AgentStanding) -> Iterator[Match]:
-        """Who became free takes of all that wait, but leaves to a longer idle one what fits that one."""
-        while (chosen := self._interaction_for(chooser)) is not None:
+        What became waiting takes its best, unless that one became free just now too and chooses first; who
+        became free takes of all that wait; then those that were left behind take who is left.
+        """
+        self._move_to(now)
+        behind = []
+        for standing in self._fresh(now):
+            agents = self._agents_for(standing)
+            if not self._fresh_agents.keys().isdisjoint(agents):
+                behind.append(standing)
+            elif agents:
+                yield standing, agents
+        fresh, self._fresh_agents = self._fresh_agents, {}
+        free = [self._standings.agents[key] for key in fresh if key in self._bench]
+        for chooser in sorted(free, key=_longest_free):
+            yield from self._choose(chooser, now)
+        for standing in behind:
+            agents = self._agents_for(standing) if standing.interaction in self._lines else ()
+            if agents:
+                yield standing, agents
+
+    def _fresh(self, now: datetime) -> list[InteractionStanding]:
+        """What became waiting since the last time, the most urgent first."""
+        fresh, self._fresh_interactions = self._fresh_interactions, {}
+        found: list[tuple[ChoiceKey, InteractionStanding]] = []
+        for interaction in fresh:
+            place = self._lines.place(interaction)
+            if place is not None:
+                key = choice_key(place.key, self._ageing_s(place.queue), now, 0)
+                found.append((key, self._standings.interactions[interaction]))
+        found.sort(key=_first)
+        return [standing for _, standing in found]
+
+    def _choose(self, chooser: AgentStanding, now: datetime) -> Iterator[Match]:
+        """Who became free takes of all that wait, but leaves to a better one what that one gets."""
+        key = chooser.agent.key
+        while key in self._bench and (chosen := self._interaction_for(chooser, now)) is not None:
             standing = self._standings.interactions[chosen]
-            best = self._agent_for(standing) or chooser.agent.key
-            yield standing, (best,)
-            if best == chooser.agent.key:
+            yield standing, self._agents_for(standing)
+            if chosen in self._lines:
                 return
 
-    def _agent_for(self, standing: InteractionStanding) -> str | None:
-        if standing.queue not in self._standings.queues:
-            return None
-        wanted = self._wanted.agent(standing.interaction)
-        if wanted in self._bench:
-            return wanted
-        for key in self._bench.of(standing.queue):
-            if fits(self._standings.agents[key].agent.skills, standing.skills):
-                return key
+    def _agents_for(self, standing: InteractionStanding) -> tuple[str, ...]:
+        """Who gets this one: nobody, one agent, or in a broadcast several."""
+        place = self._lines.place(standing.interaction)
+        queue = self._standings.queues.get(standing.queue)
+        if place is None or queue is None or place.hold is Hold.POSTPONED:
+            return ()
+        named = place.agent if place.agent and self._bench.free_for(place.agent, standing.channel) else ""
+        if place.hold is not Hold.OPEN:
+            return (named,) if named else ()
+        broadcast = queue.strategy is Strategy.BROADCAST
+        if named and not broadcast:
+            return (named,)
+        pool = self._bench.pool(queue, place.demand)
+        if not broadcast:
+            best = pool.best(standing)
+            return (best,) if best else ()
+        most = queue.broadcast_most
+        several = dict.fromkeys([named, *pool.first(most)] if named else pool.first(most))
+        return tuple(several)[: most or None]
+
+    def _interaction_for(self, free: AgentStanding, now: datetime) -> UUID | None:
+        """Which of all that wait is this agent's: pulled, then reserved, then the rest."""
+        agent = free.agent
+        channels = self._bench.channels(agent.key)
+        for hold in (Hold.PULLED, Hold.RESERVED, Hold.OPEN):
+            heads: dict[str, LineKey] = {}
+            if hold is Hold.OPEN:
+                for queue in agent.queues:
+                    head = self._lines.head(queue, agent, channels)
+                    if head is not None:
+                        heads[queue] = head
+            for queue, head in self._lines.named(agent.key, hold, channels):
+                heads[queue] = min(head, heads.get(queue, head))
+            best = self._first_of(heads, agent, now) if heads else None
+            if best is not None:
+                return best
         return None
 
-    def _interaction_for(self, free: AgentStanding) -> UUID | None:
-        for wanted in self._wanted.of(free.agent.key):
-            if self._standings.interactions[wanted].queue in self._standings.queues:
-                return wanted
-        queues = (queue for queue in free.agent.queues if queue in self._standings.queues)
-        heads = (self._lines.head(queue, free.agent.skills) for queue in queues)
-        return choose(head for head in heads if head is not None)
+    def _first_of(self, heads: dict[str, LineKey], agent: Agent, now: datetime) -> UUID | None:
+        """The first of several queues' heads for an agent; a queue not served comes after the agent's own."""
+        best: tuple[ChoiceKey, UUID] | None = None
+        for key, head in heads.items():
+            queue = self._standings.queues.get(key)
+            if queue is None:
+                continue
+            if len(heads) == 1:
+                return head[-1]
+            order = agent.queues.index(key) if key in agent.queues else len(agent.queues)
+            entry = (choice_key(head, queue.ageing_s, now, order), head[-1])
+            if best is None or entry < best:
+                best = entry
+        return best[1] if best else None
+
+
+def _first(entry: tuple[ChoiceKey, InteractionStanding]) -> ChoiceKey:
+    return entry[0]
+
+
+def _longest_free(agent: AgentStanding) -> tuple[int, int, str]:
+    return len(agent.work), agent.idle_turn, agent.agent.key

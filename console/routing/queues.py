@@ -1,20 +1,33 @@
 """Who waits, in serving order; and which queue a called name or number leads to.
 
-A queue's line is kept in groups of equal skill needs, each sorted: an agent looks at the heads only.
+A queue's line is kept in groups of equal demands, each sorted: an agent looks at the heads only. What waits
+for one agent by name stands in that agent's own lines, in the same order.
 """
 
-from bisect import bisect_left, insort
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Set
+from typing import Any, NamedTuple
 from uuid import UUID
 
+from sortedcontainers import SortedList
+
 from console.domain.address import Address
+from console.domain.agent import Agent
 from console.domain.interaction import Phase
-from console.domain.queue import Queue, SkillNeed
+from console.domain.queue import Channel, Queue
 from console.domain.standing import InteractionStanding
-from console.routing.policy import LineKey, fits, line_key
+from console.routing.policy import Demand, Hold, LineKey, qualifies
 
 _INSIDE = frozenset({Phase.WAITING, Phase.OFFERED})
-_Needs = tuple[SkillNeed, ...]
+
+
+class Place(NamedTuple):
+    """Where an interaction waits. `agent` is whom it waits for by name, "" for nobody."""
+
+    queue: str
+    hold: Hold
+    agent: str
+    demand: Demand
+    key: LineKey
 
 
 class Lines:
@@ -22,51 +35,96 @@ class Lines:
 
     def __init__(self) -> None:
         """Nobody waits."""
-        self._groups: dict[str, dict[_Needs, list[tuple[LineKey, UUID]]]] = {}
-        self._places: dict[UUID, tuple[str, _Needs, LineKey]] = {}
+        self._open: dict[str, dict[Demand, Any]] = {}
+        self._held: dict[str, Any] = {}
+        self._named: dict[str, dict[tuple[Hold, str, Channel], Any]] = {}
+        self._places: dict[UUID, Place] = {}
 
     def __contains__(self, interaction: UUID) -> bool:
         """Whether it waits."""
         return interaction in self._places
 
-    def put(self, standing: InteractionStanding) -> bool:
+    def place(self, interaction: UUID) -> Place | None:
+        """Where it waits, None when it does not."""
+        return self._places.get(interaction)
+
+    def put(self, interaction: UUID, place: Place) -> bool:
         """Put an interaction in its place; True when it was not there before."""
-        place = (standing.queue, standing.skills, line_key(standing))
-        if self._places.get(standing.interaction) == place:
+        before = self._places.get(interaction)
+        if before == place:
             return False
-        self.take(standing.interaction)
-        self._places[standing.interaction] = place
-        group = self._groups.setdefault(standing.queue, {}).setdefault(standing.skills, [])
-        insort(group, (place[2], standing.interaction))
+        if before is not None:
+            self.take(interaction)
+        self._places[interaction] = place
+        self._line(place).add(place.key)
+        if place.agent:
+            lines = self._named.setdefault(place.agent, {})
+            lines.setdefault(_about(place), SortedList()).add(place.key)
         return True
+
+    def _line(self, place: Place) -> Any:
+        if place.hold is not Hold.OPEN:
+            return self._held.setdefault(place.queue, SortedList())
+        groups = self._open.setdefault(place.queue, {})
+        line = groups.get(place.demand)
+        if line is None:
+            line = groups[place.demand] = SortedList()
+        return line
 
     def take(self, interaction: UUID) -> None:
         """Take it out of the line, if it is in one."""
         place = self._places.pop(interaction, None)
         if place is None:
             return
-        queue, needs, key = place
-        group = self._groups[queue][needs]
-        del group[bisect_left(group, (key, interaction))]
-        if not group:
-            del self._groups[queue][needs]
+        line = self._line(place)
+        line.remove(place.key)
+        if not line and place.hold is Hold.OPEN:
+            del self._open[place.queue][place.demand]
+        if place.agent:
+            lines = self._named[place.agent]
+            lines[_about(place)].remove(place.key)
+            if not lines[_about(place)]:
+                del lines[_about(place)]
+            if not lines:
+                del self._named[place.agent]
 
-    def head(self, queue: str, skills: Mapping[str, int]) -> tuple[LineKey, UUID] | None:
-        """The first in a queue that somebody with these skills can take."""
-        groups = self._groups.get(queue)
-        if not groups:
-            return None
-        return min((group[0] for needs, group in groups.items() if fits(skills, needs)), default=None)
+    def head(self, queue: str, agent: Agent, channels: Set[Channel]) -> LineKey | None:
+        """The first in a queue that this agent could take, who is free for these channels."""
+        best: LineKey | None = None
+        for demand, line in self._open.get(queue, {}).items():
+            if demand.channel in channels and qualifies(agent, queue, demand):
+                key: LineKey = line[0]
+                if best is None or key < best:
+                    best = key
+        return best
 
-    def ahead(self, standing: InteractionStanding) -> int:
-        """How many in the same queue are served before this one."""
-        mark = (line_key(standing), standing.interaction)
-        return sum(bisect_left(group, mark) for group in self._groups.get(standing.queue, {}).values())
+    def named(self, agent: str, hold: Hold, channels: Set[Channel]) -> Iterator[tuple[str, LineKey]]:
+        """The heads, with their queues, of what waits for this agent by name and is held so."""
+        for (how, queue, channel), line in self._named.get(agent, {}).items():
+            if how is hold and channel in channels:
+                yield queue, line[0]
+
+    def naming(self, agent: str) -> list[UUID]:
+        """All that wait for this agent by name."""
+        return [key[-1] for line in self._named.get(agent, {}).values() for key in line]
+
+    def ahead(self, queue: str, key: LineKey) -> int:
+        """How many of a queue are served before what has this key."""
+        return sum(line.bisect_left(key) for line in self._all(queue))
 
     def order(self, queue: str) -> list[UUID]:
         """All that wait in a queue, in serving order."""
-        entries = [entry for group in self._groups.get(queue, {}).values() for entry in group]
-        return [interaction for _, interaction in sorted(entries)]
+        return [key[-1] for key in sorted(key for line in self._all(queue) for key in line)]
+
+    def _all(self, queue: str) -> Iterator[Any]:
+        yield from self._open.get(queue, {}).values()
+        held = self._held.get(queue)
+        if held:
+            yield held
+
+
+def _about(place: Place) -> tuple[Hold, str, Channel]:
+    return place.hold, place.queue, place.demand.channel
 
 
 class Crowd:
@@ -94,32 +152,6 @@ class Crowd:
     def of(self, queue: str) -> int:
         """How many are in a queue."""
         return self._number.get(queue, 0)
-
-
-class Wanted:
-    """Who waits for one agent by name (a transfer to a colleague), beside the place in a queue."""
-
-    def __init__(self) -> None:
-        """Nobody is wanted."""
-        self._by_agent: dict[str, dict[UUID, None]] = {}
-        self._agents: dict[UUID, str] = {}
-
-    def put(self, interaction: UUID, agent: str) -> None:
-        """It waits for this agent from now on; "" is for none."""
-        before = self._agents.pop(interaction, "")
-        if before:
-            del self._by_agent[before][interaction]
-        if agent:
-            self._agents[interaction] = agent
-            self._by_agent.setdefault(agent, {})[interaction] = None
-
-    def agent(self, interaction: UUID) -> str:
-        """The agent it waits for, or ""."""
-        return self._agents.get(interaction, "")
-
-    def of(self, agent: str) -> Iterator[UUID]:
-        """Who waits for this agent, in the order of coming."""
-        return iter(self._by_agent.get(agent, ()))
 
 
 class Door:

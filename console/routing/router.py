@@ -91,7 +91,7 @@ class Router:
         """Take a fact, in ledger order. A fact that comes too late changes nothing and raises nothing."""
         before = self._standings.ignored
         for agent in self._duties.apply(event):
-            self._matcher.agent_moved(agent, event.id)
+            self._matcher.agent_moved(agent)
         if self._standings.ignored != before:
             _log.debug("a %s came too late and changes nothing", type(event).__name__)
         if isinstance(event, ev.InteractionEvent):
@@ -100,9 +100,11 @@ class Router:
             self._agent_moved(event)
         elif isinstance(event, ev.QueueConfigured):
             self._door.open(event.queue)
+            self._matcher.queue_moved(event.queue.key)
             self._rearm(event.queue.key)
         elif isinstance(event, ev.QueueRemoved):
             self._door.close(event.queue)
+            self._matcher.queue_moved(event.queue)
             self._rearm(event.queue)
 
     def _interaction_moved(self, event: ev.InteractionEvent) -> None:
@@ -120,7 +122,6 @@ class Router:
             self._timers.patience.set(standing.interaction)
         if isinstance(event, ev.InteractionQueued):
             self._timers.queued(standing, self._matcher.ahead(standing))
-            self._matcher.want(standing.interaction, self._agent_named(standing.target))
         if fresh or isinstance(event, ev.PositionAnnounced):
             self._timers.words.set(standing.interaction)
 
@@ -139,7 +140,10 @@ class Router:
 
     def next_due(self) -> datetime | None:
         """When `decide` matters next without a new fact; None: never."""
-        return _AT_ONCE if self._unrest else self._timers.next_due()
+        if self._unrest:
+            return _AT_ONCE
+        dues = (self._timers.next_due(), self._matcher.next_due())
+        return min((due for due in dues if due is not None), default=None)
 
     # ------------------------------------------------------------ decisions out
 
@@ -286,6 +290,7 @@ class Router:
     def _enqueue(
         self, standing: InteractionStanding, queue: Queue, now: datetime, reason: str, since: datetime
     ) -> None:
+        wanted = self._agent_named(standing.target)
         self._emit(
             ev.InteractionQueued(
                 id=self._new_id(),
@@ -296,6 +301,8 @@ class Router:
                 priority=queue.priority,
                 waiting_since=since,
                 reason=reason,
+                wanted=wanted,
+                wanted_s=queue.named_agent_s if wanted else 0.0,
             )
         )
 

@@ -17,7 +17,7 @@ from console.domain.interaction import Phase
 from console.domain.queue import Queue, SkillNeed
 from console.domain.standing import InteractionStanding
 from console.domain.standings import Standings
-from console.routing.policy import fits
+from console.routing.policy import Hold, fits, hold_of
 from tests.routing.centre_world import World
 
 QUEUES = (
@@ -267,7 +267,13 @@ class Centre(RuleBasedStateMachine):
                 continue
             for queue in agent.agent.queues:
                 for interaction in self.router.waiting(queue):
-                    assert not fits(agent.agent.skills, self.router.interaction(interaction).skills)
+                    standing = self.router.interaction(interaction)
+                    if hold_of(standing, self.world.clock.now(), self._signed_in)[0] is Hold.OPEN:
+                        assert not fits(agent.agent.skills, standing.skills)
+
+    def _signed_in(self, agent: str) -> bool:
+        standing = self.router.agent(agent)
+        return standing is not None and standing.presence is not Presence.OFFLINE
 
     @invariant()
     def lines_are_in_order(self) -> None:
@@ -313,11 +319,14 @@ def _audit_offer(standings: Standings, event: ev.InteractionOffered) -> None:
     assert all(
         s.open_offer is None or s.open_offer.agent != event.agent for s in standings.interactions.values()
     )
-    if offered.target.endswith(event.agent) or event.agent in offered.target:
+    if event.agent in (offered.wanted, offered.pulled):
         return  # a transfer to this colleague: no matter which queue and skills
     assert event.queue in agent.agent.queues
     assert fits(agent.agent.skills, offered.skills)
+    here = {key for key, one in standings.agents.items() if one.presence is not Presence.OFFLINE}
     for other in standings.interactions.values():
+        if other.phase is Phase.WAITING and hold_of(other, event.at, here.__contains__)[0] is not Hold.OPEN:
+            continue
         if other.phase is Phase.WAITING and other.queue == event.queue and other.skills == offered.skills:
             assert _due_before(offered) <= _due_before(other)
     for other in standings.agents.values():
