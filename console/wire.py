@@ -20,7 +20,8 @@ from console.domain.agent import AgentState, Presence, Role
 from console.domain.errors import BadInput
 from console.domain.events import LedgerEvent
 from console.domain.figures import Delta, Snapshot
-from console.domain.queue import SkillNeed
+from console.domain.interaction import Phase
+from console.domain.queue import Channel, SkillNeed
 
 VERSION = 1
 
@@ -116,7 +117,7 @@ class BoardDelta(Frame, frozen=True, kw_only=True, tag=True):
 
 class OfferView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The interaction at an agent's desk, for the call card: queue, what was asked for, how long the
-    customer waited.
+    customer waited. With `callback` the customer is rung once the agent has answered; `dialled` then.
     """
 
     interaction: UUID
@@ -129,11 +130,15 @@ class OfferView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     waiting_since: datetime
     offered_at: datetime
     answered_at: datetime | None = None
+    callback: bool = False
+    dialled: bool = False
 
 
 class AgentView(Frame, frozen=True, kw_only=True, tag=True):
     """Centre: the agent's own state, whole, each time it changes. `presence` is what it will be after the
     contact at hand, `reason` that of a pause; `waiting` counts those who wait by queue key.
+    `wrap_up_extensions` is how often the wrap-up at hand can still be extended, each time by
+    `wrap_up_extension_s`.
     """
 
     sequence: int
@@ -148,6 +153,43 @@ class AgentView(Frame, frozen=True, kw_only=True, tag=True):
     wrap_up_interaction: UUID | None = None
     wrap_up_queue: str = ""
     wrap_up_until: datetime | None = None
+    wrap_up_extensions: int = 0
+    wrap_up_extension_s: float = 0.0
+
+
+class InteractionView(msgspec.Struct, frozen=True, kw_only=True):
+    """One open interaction, as supervisors see it: where it is, what it asks for, who has it.
+
+    `place` is the place in its queue (1 is next; None when it is in none, or rings). Until `wanted_until`
+    it is for the agent `wanted` alone; `pulled` is the agent a supervisor gave it to. A `callback` keeps the
+    place of a customer who hung up; it is not tried before `not_before`. `expected_s` is the wait from now on
+    that is expected, None when there is nothing to go by. `ringing` are the agents who are rung, `agent` is
+    who talks.
+    """
+
+    interaction: UUID
+    channel: Channel
+    phase: Phase
+    customer: str
+    customer_name: str
+    queue: str
+    queue_name: str
+    place: int | None
+    arrived_at: datetime
+    waiting_since: datetime
+    skills: tuple[SkillNeed, ...]
+    tier: int
+    priority: int
+    value: int
+    wanted: str
+    wanted_until: datetime | None
+    pulled: str
+    expected_s: float | None
+    callback: bool
+    tries: int
+    not_before: datetime | None
+    ringing: tuple[str, ...]
+    agent: str
 
 
 class Heartbeat(Frame, frozen=True, kw_only=True, tag=True):
@@ -158,8 +200,9 @@ class Heartbeat(Frame, frozen=True, kw_only=True, tag=True):
 
 
 class Command(Frame, frozen=True, kw_only=True, tag=True):
-    """Client: do this. `action` is one of ready, pause (argument: reason), sign_out, end_wrap_up; `number`
-    names the reply.
+    """Client: do this; `number` names the reply. `action` is one of ready, pause (argument: reason; at once:
+    a wrap-up ends, what rings goes to the next agent), pause_after (the same, after the contact at hand and
+    its wrap-up), sign_out, end_wrap_up, extend_wrap_up.
     """
 
     number: int

@@ -10,34 +10,35 @@ the size of the batches. Nobody acts on what is not yet durable.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import cast
 from uuid import UUID
 
-from console.centre.conductor import Conductor
-from console.centre.views import view_of
+from console import paths
+from console.centre.conductor import Conductor, Place
+from console.centre.desks import Desks
+from console.centre.memory import Keeper, Restored, restore
+from console.centre.supervision import Supervision
+from console.centre.views import Views, view_of
 from console.clock import Clock
-from console.domain.agent import Presence
-from console.domain.errors import BadInput, Refused, StoreError
+from console.domain.errors import StoreError
 from console.domain.events import (
-    AgentBecameReady,
     AgentConfigured,
-    AgentEvent,
-    AgentPaused,
-    AgentSignedIn,
-    AgentSignedOut,
-    DeskBack,
-    DeskLost,
+    CallbackRequested,
+    EndedBy,
+    InteractionEnded,
     InteractionEvent,
     InteractionOffered,
+    InteractionQueued,
     InteractionTransferred,
     LedgerEvent,
     OfferEnded,
     OfferEndReason,
     QueueConfigured,
-    WrapUpEnded,
 )
+from console.domain.interaction import Phase
 from console.ledger.ledger import Ledger
 from console.ledger.users import Users
 from console.metrics.board import Board
@@ -50,7 +51,8 @@ _log = logging.getLogger(__name__)
 
 _WAITING_VIEWS_EVERY_S = 0.25
 _SAMPLE_EVERY_S = 2.0
-_LONGEST_REASON = 60
+_PRESSING_S = 60.0
+_IN_LINE = frozenset({Phase.WAITING, Phase.OFFERED})
 _RETRY_S = 0.5
 
 _Pending = tuple[LedgerEvent, "asyncio.Future[None] | None"]
@@ -71,41 +73,60 @@ class Centre:
         self.settings = settings
         self.ledger = ledger
         self.users = users
-        self.board = Board(clock)
-        self.router = Router(settings.routing, clock.new_id)
         self.sip_domain = ""
         self._clock = clock
         self._switch = switch
-        self._conductor = (
-            Conductor(switch, self.router, lambda: self.sip_domain, settings.switch.language)
-            if switch is not None
-            else None
-        )
         self._incoming: asyncio.Queue[_Pending] = asyncio.Queue()
         self._tasks: list[asyncio.Task[None]] = []
-        self._view_handlers: list[Callable[[str], None]] = []
-        self._queues_moved: set[str] = set()
-        self._idle = asyncio.Event()
-        self._idle.set()
+        self._drained: asyncio.Event | None = None
         self._applied = 0
         self.broken = asyncio.Event()
         """Set when a fault of its own has ended the pipeline: nothing will be routed any more."""
         self.writing = True
         """False while the ledger cannot be written and facts wait in memory."""
-        self._sessions: dict[str, UUID] = {}
+        self._work_with(Restored(Router(settings.routing, clock.new_id), Board(clock)))
+
+    def _work_with(self, restored: Restored) -> None:
+        """Go on from here: a router and a board, and all that looks at them."""
+        settings, clock = self.settings, self._clock
+        self.router, self.board = restored.router, restored.board
+        self._applied = restored.sequence
+        self._desks = Desks(self.router, settings.routing, clock, self.submit)
+        self._views = Views(self.router)
+        self.supervision = Supervision(self.router, clock, self.submit)
+        self._keeper = Keeper(self.ledger, restored, clock)
+        self._conductor: Conductor | None = None
+        if self._switch is not None:
+            place = Place(
+                sip_domain=lambda: self.sip_domain, language=settings.switch.language, messages=self.messages
+            )
+            self._conductor = Conductor(self._switch, self.router, place)
+
+    @property
+    def messages(self) -> Path:
+        """The folder for voicemail."""
+        folder = self.settings.switch.messages
+        return Path(folder) if folder else paths.data_folder() / "messages"
 
     # ------------------------------------------------------------ life
 
     async def start(self) -> None:
-        """Read the ledger, close what a dead centre left open, take the settings over, open the switch."""
-        async for sequence, event in self.ledger.read():
-            self._apply(sequence, event)
+        """Go on from the ledger's end, close what a dead centre left open, take the settings over, open the
+        switch. Raises StoreError.
+        """
+        restored = await restore(self.ledger, self.settings.routing, self._clock)
+        if restored.newest is not None:
+            behind = self._clock.not_before(restored.newest).total_seconds()
+            if behind > 1:
+                _log.warning("the clock is %.0f s behind the newest event of the ledger: check it", behind)
+        self._work_with(restored)
         now = self._clock.now()
         survives = self._switch is not None and Capability.SURVIVES_RESTART in self._switch.capabilities
         if not survives:
             await self._write_decisions(self.router.close_orphans(now))
         await self._settle(self._configuration(now))
         if self._switch is not None:
+            await asyncio.to_thread(self.messages.mkdir, mode=0o700, parents=True, exist_ok=True)
             await self._switch.start(self.tell)
         self._tasks = [
             asyncio.create_task(self._pump(), name="centre-pump"),
@@ -122,11 +143,22 @@ class Centre:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks = []
+        if not self.broken.is_set():
+            await self._keeper.finish(self._applied)
 
     async def drain(self, patience_s: float) -> None:
-        """Let the open interactions end by themselves, for at most so many seconds."""
+        """Let the open calls end by themselves, for at most so many seconds."""
+        self._drained = asyncio.Event()
+        self._look_whether_drained()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._idle.wait(), patience_s)
+            await asyncio.wait_for(self._drained.wait(), patience_s)
+
+    def _look_whether_drained(self) -> None:
+        """Callbacks do not count while nobody is rung for them: they wait for the next start."""
+        if self._drained is None or self._drained.is_set():
+            return
+        if all(one.callback and one.phase is Phase.WAITING for one in self.router.open_interactions()):
+            self._drained.set()
 
     async def settled(self) -> None:
         """Wait until every fact told so far is durable and acted upon."""
@@ -161,65 +193,15 @@ class Centre:
 
     async def desk_linked(self, agent: str, contact: str, session: UUID) -> None:
         """An agent's desk is here and can be rung at `contact`. Raises BadInput for one that is none."""
-        if not contact.startswith(("sip:", "sips:")) or any(letter in contact for letter in " <>\r\n\t"):
-            raise BadInput("the desk's contact is not a SIP address")
-        self._sessions[agent] = session
-        identity, now = self._clock.new_id, self._clock.now
-        if self._is_signed_in(agent):
-            await self.submit(
-                DeskBack(id=identity(), at=now(), agent=agent, contact=contact, session=session)
-            )
-        # Not in an else: the grace time may run out while the desk's return waits its turn.
-        if not self._is_signed_in(agent):
-            signed_in = AgentSignedIn(id=identity(), at=now(), agent=agent, contact=contact, session=session)
-            await self.submit(signed_in)
+        await self._desks.linked(agent, contact, session)
 
     async def desk_lost(self, agent: str, session: UUID) -> None:
         """A desk's link is gone; unless another session of the agent took over, the grace time begins."""
-        if self._sessions.get(agent) != session:
-            return
-        del self._sessions[agent]
-        if not self._is_signed_in(agent):
-            return
-        await self.submit(
-            DeskLost(
-                id=self._clock.new_id(),
-                at=self._clock.now(),
-                agent=agent,
-                grace_s=self.settings.routing.grace_s,
-            )
-        )
+        await self._desks.lost(agent, session)
 
     async def command(self, user: str, action: str, argument: str) -> None:
         """What an agent asks for. Raises Refused, in words for the agent, when it cannot be."""
-        if not self._is_signed_in(user):
-            raise Refused("You are not signed in as an agent.")
-        event = self._asked_for(user, action, argument)
-        await self.submit(event)
-
-    def _is_signed_in(self, agent: str) -> bool:
-        """Whether routing counts on this agent; one who left in a call may still talk."""
-        standing = self.router.agent(agent)
-        return standing is not None and standing.presence is not Presence.OFFLINE
-
-    def _asked_for(self, agent: str, action: str, argument: str) -> LedgerEvent:
-        identity, now = self._clock.new_id(), self._clock.now()
-        match action:
-            case "ready":
-                return AgentBecameReady(id=identity, at=now, agent=agent)
-            case "pause":
-                reason = argument.strip()
-                if reason not in self.settings.routing.pause_reasons:
-                    raise Refused(f"There is no pause reason “{reason[:_LONGEST_REASON]}”.")
-                return AgentPaused(id=identity, at=now, agent=agent, reason=reason)
-            case "sign_out":
-                return AgentSignedOut(id=identity, at=now, agent=agent, reason="asked")
-            case "end_wrap_up":
-                interaction = self.router.wrap_up_of(agent)
-                if interaction is None:
-                    raise Refused("There is no wrap-up to end.")
-                return WrapUpEnded(id=identity, at=now, agent=agent, interaction=interaction)
-        raise Refused(f"The centre does not know how to “{action[:_LONGEST_REASON]}”.")
+        await self._desks.command(user, action, argument)
 
     def agent_view(self, agent: str) -> AgentView | None:
         """What an agent's desk shows, or None for somebody who is no agent."""
@@ -227,8 +209,8 @@ class Centre:
 
     def on_agent_view(self, handler: Callable[[str], None]) -> Callable[[], None]:
         """Tell `handler` the key of every agent whose view changed; returns what undoes it."""
-        self._view_handlers.append(handler)
-        return lambda: self._view_handlers.remove(handler)
+        self._views.handlers.append(handler)
+        return lambda: self._views.handlers.remove(handler)
 
     # ------------------------------------------------------------ the pipeline
 
@@ -247,9 +229,15 @@ class Centre:
                 self._incoming.task_done()
 
     async def _take(self) -> list[_Pending]:
-        """All facts that wait now; none when a timer of routing is due first."""
-        due = self.router.next_due()
-        patience = None if due is None else max(0.0, (due - self._clock.now()).total_seconds())
+        """All facts that wait now; none when a timer of routing, or a checkpoint, is due first."""
+        due, keep_in_s = self.router.next_due(), self._keeper.due_in_s(self._applied)
+        if keep_in_s == 0 and (self._incoming.empty() or self._keeper.overdue_s > _PRESSING_S):
+            self._keeper.keep(self._applied)
+            keep_in_s = None
+        patience = keep_in_s
+        if due is not None:
+            due_in_s = max(0.0, (due - self._clock.now()).total_seconds())
+            patience = due_in_s if patience is None else min(patience, due_in_s)
         batch: list[_Pending] = []
         if self._incoming.empty():
             try:
@@ -266,20 +254,26 @@ class Centre:
         decisions = self.router.decide(now)
         if decisions:
             await self._write_decisions(decisions)
+        for fact in facts:
+            if isinstance(fact, InteractionQueued) and self._stands(fact):
+                self._carry_out(fact, now)  # a supervisor moved it
         for decision in decisions:
             self._carry_out(decision, now)
         for fact in facts:
             if self._conductor is not None and isinstance(fact, InteractionTransferred):
                 self._conductor.pass_outside(fact)
-        if self.router.open_interactions():
-            self._idle.clear()
-        else:
-            self._idle.set()
+        self._look_whether_drained()
+
+    def _stands(self, moved: InteractionQueued) -> bool:
+        standing = self.router.interaction(moved.interaction)
+        return standing is not None and standing.queue == moved.queue and standing.phase in _IN_LINE
 
     def _carry_out(self, decision: LedgerEvent, now: datetime) -> None:
         """Have the switch do it. What fails there harms nobody else; an offer that cannot ring goes on."""
         if self._conductor is None:
             return
+        if isinstance(decision, CallbackRequested) and not self._conductor.calls_out:
+            self._cannot_call_back(decision, now)
         try:
             self._conductor.perform(decision, now)
         except Exception:  # noqa: BLE001 - our bug, told loudly; the other calls go on
@@ -295,6 +289,16 @@ class Centre:
                         reason=OfferEndReason.UNREACHABLE,
                     )
                 )
+
+    def _cannot_call_back(self, decision: CallbackRequested, now: datetime) -> None:
+        ended = InteractionEnded(
+            id=self._clock.new_id(),
+            at=now,
+            interaction=decision.callback,
+            by=EndedBy.CENTRE,
+            reason="the switch cannot call out",
+        )
+        self.tell(ended)
 
     async def _write_decisions(self, decisions: Sequence[LedgerEvent]) -> None:
         """Make decisions durable; the router has applied them already."""
@@ -336,28 +340,7 @@ class Centre:
     def _show(self, sequence: int, event: LedgerEvent) -> None:
         self._applied = max(self._applied, sequence)
         self.board.apply(event, sequence)
-        if isinstance(event, AgentEvent):
-            self._view_changed(event.agent)
-        elif isinstance(event, InteractionEvent):
-            self._interaction_moved(event)
-
-    # ------------------------------------------------------------ after a fact
-
-    def _interaction_moved(self, event: InteractionEvent) -> None:
-        agent = getattr(event, "agent", "")
-        if agent:
-            self._view_changed(agent)
-        standing = self.router.interaction(event.interaction)
-        if standing is None:
-            return
-        if standing.agent and standing.agent != agent:
-            self._view_changed(standing.agent)
-        if standing.queue:
-            self._queues_moved.add(standing.queue)
-
-    def _view_changed(self, agent: str) -> None:
-        for handler in tuple(self._view_handlers):
-            handler(agent)
+        self._views.event(event)
 
     async def _tick(self) -> None:
         """Samples for the graphs, and the waiting counts of agents' views, at a calm pace."""
@@ -367,16 +350,7 @@ class Centre:
             if self._clock.monotonic() - sampled >= _SAMPLE_EVERY_S:
                 sampled = self._clock.monotonic()
                 self.board.sample()
-            moved, self._queues_moved = self._queues_moved, set()
-            if moved:
-                for agent in self._linked_in(moved):
-                    self._view_changed(agent)
-
-    def _linked_in(self, queues: set[str]) -> Iterable[str]:
-        for agent in tuple(self._sessions):
-            standing = self.router.agent(agent)
-            if standing is not None and not queues.isdisjoint(standing.agent.queues):
-                yield agent
+            self._views.tell_of_queues(self._desks.sessions)
 
     # ------------------------------------------------------------ settings
 

@@ -3,46 +3,46 @@
 import logging
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from urllib.parse import quote
 
-from console.domain.address import Address
+import msgspec
+
+from console.centre import prompts
 from console.domain.errors import BadInput
 from console.domain.events import (
+    CallbackProposed,
+    CallbackRequested,
+    InteractionEnded,
     InteractionLeftQueue,
     InteractionOffered,
     InteractionQueued,
     InteractionRefused,
     InteractionTransferred,
-    LeaveReason,
     LedgerEvent,
     OfferEnded,
     OfferEndReason,
     PositionAnnounced,
+    VoicemailStarted,
 )
 from console.domain.interaction import Phase
 from console.domain.queue import SkillNeed
+from console.domain.standing import InteractionStanding
 from console.routing.router import Router
-from console.switch.switch import Ring, Switch
+from console.switch.switch import Capability, Ring, Switch
 
 _log = logging.getLogger(__name__)
 
-_TENS = 10
-_SPOKEN_SINGLY = 20
-_HIGHEST_SPOKEN = 99
 
-
-def spoken_number(number: int, language: str = "en") -> tuple[str, ...]:
-    """The prompts that speak a number from 0 to 99 (resources/sounds/manifest.toml tells how a language puts
-    them together); beyond that none: nobody wants to hear it.
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """What the conductor has to know of its centre: `sip_domain` gives the host and port that bare numbers
+    belong to, `messages` is the folder for voicemail.
     """
-    if not 0 <= number <= _HIGHEST_SPOKEN:
-        return ()
-    tens, unit = divmod(number, _TENS)
-    if number <= _SPOKEN_SINGLY or unit == 0:
-        return (f"number-{number}",)
-    if language == "de":
-        return ("number-one" if unit == 1 else f"number-{unit}", "and", f"number-{tens * _TENS}")
-    return (f"number-{tens * _TENS}", f"number-{unit}")
+
+    sip_domain: Callable[[], str]
+    language: str = "en"
+    messages: Path = Path()
+    call_out_s: float = 30.0
 
 
 def written_skills(skills: tuple[SkillNeed, ...]) -> str:
@@ -53,39 +53,38 @@ def written_skills(skills: tuple[SkillNeed, ...]) -> str:
 class Conductor:
     """Carries out decisions on the switch."""
 
-    def __init__(
-        self, switch: Switch, router: Router, sip_domain: Callable[[], str], language: str = "en"
-    ) -> None:
-        """`sip_domain` is the host and port that a bare transfer target belongs to."""
-        self._language = language
+    def __init__(self, switch: Switch, router: Router, place: Place) -> None:
+        """`router` tells where everybody stands, the decision at hand included."""
         self._switch = switch
         self._router = router
-        self._sip_domain = sip_domain
+        self._place = place
 
     def perform(self, decision: LedgerEvent, now: datetime) -> None:
-        """Tell the switch what a durable decision asks of it."""
+        """Tell the switch what a durable decision, of routing or of a supervisor, asks of it."""
         match decision:
-            case InteractionQueued():
-                self._queued(decision)
             case InteractionOffered():
                 self._offered(decision, now)
             case OfferEnded():
                 self._switch.cancel(decision.offer, elsewhere=self._won_elsewhere(decision))
-            case InteractionRefused(reason=reason):
-                prompt = {"full": "queue-full", "closed": "closed"}.get(reason, "goodbye")
-                self._switch.hang_up(decision.interaction, reason=reason, after=(prompt,))
-            case InteractionLeftQueue(reason=reason) if reason is not LeaveReason.OVERFLOW:
-                self._switch.hang_up(decision.interaction, reason=reason.value, after=("goodbye",))
-            case PositionAnnounced(position=position):
-                self._switch.play(
-                    decision.interaction,
-                    ("you-are-number", *spoken_number(position, self._language), "in-the-queue"),
-                )
+            case InteractionQueued():
+                self._queued(decision)
+            case PositionAnnounced() | CallbackProposed():
+                self._say(decision)
+            case InteractionRefused(to="") | InteractionLeftQueue(to=""):
+                reason = str(decision.reason)
+                self._switch.hang_up(decision.interaction, reason=reason, after=prompts.farewell(reason))
+            case VoicemailStarted() | CallbackRequested() | InteractionEnded():
+                self._close(decision)
+
+    @property
+    def calls_out(self) -> bool:
+        """Whether customers can be called back."""
+        return Capability.ORIGINATE in self._switch.capabilities
 
     def pass_outside(self, fact: InteractionTransferred) -> None:
         """A transfer that routing left alone goes to an address outside; one that cannot ends the call."""
         standing = self._router.interaction(fact.interaction)
-        if standing is None or standing.phase is not Phase.ARRIVED:
+        if standing is None or standing.phase is not Phase.ARRIVED or standing.to:
             return
         try:
             self._switch.connect(fact.interaction, self.connect_outside(fact.target))
@@ -93,7 +92,7 @@ class Conductor:
             if not isinstance(fault, BadInput):
                 _log.exception("the switch failed on a transfer to %r", fact.target)
             _log.warning("a transfer failed: %s", fault)
-            self._switch.hang_up(fact.interaction, reason="transfer failed", after=("goodbye",))
+            self._switch.hang_up(fact.interaction, reason="transfer failed", after=prompts.GOODBYE)
 
     def connect_outside(self, interaction_target: str) -> str:
         """The SIP URI of a transfer target that is neither a queue nor an agent. Raises BadInput."""
@@ -101,30 +100,72 @@ class Conductor:
             return interaction_target
         if not interaction_target or any(letter in interaction_target for letter in " <>\r\n"):
             raise BadInput(f"cannot be transferred to {interaction_target[:40]!r}")
-        return f"sip:{interaction_target}@{self._sip_domain()}"
+        return f"sip:{interaction_target}@{self._place.sip_domain()}"
 
     def _queued(self, decision: InteractionQueued) -> None:
         queue = self._router.queue(decision.queue)
         if queue is None:
             return
         self._switch.music(decision.interaction, queue.music)
-        if decision.reason == "arrived":
-            self._switch.play(decision.interaction, ("welcome", "please-hold"))
+        said = prompts.WELCOME if decision.reason == "arrived" else prompts.cause(decision.reason)
+        if said:
+            self._switch.play(decision.interaction, said)
+
+    def _close(self, decision: VoicemailStarted | CallbackRequested | InteractionEnded) -> None:
+        """No agent has this call any more."""
+        if isinstance(decision, VoicemailStarted):
+            self._voicemail(decision)
+        elif isinstance(decision, CallbackRequested):
+            after = prompts.CALLBACK_CONFIRMED if self.calls_out else prompts.GOODBYE
+            self._switch.hang_up(decision.interaction, reason="callback", after=after)
+        else:
+            self._switch.hang_up(decision.interaction, reason=decision.reason)
+
+    def _voicemail(self, decision: VoicemailStarted) -> None:
+        standing = self._router.interaction(decision.interaction)
+        reason = _why(standing)
+        if Capability.VOICEMAIL not in self._switch.capabilities:
+            after = prompts.farewell(reason)
+            self._switch.hang_up(decision.interaction, reason=reason or "no voicemail", after=after)
+            return
+        self._switch.voicemail(
+            decision.interaction,
+            queue=decision.queue,
+            greeting=prompts.voicemail_greeting(reason),
+            file=self._place.messages / f"{decision.interaction}.wav",
+            most_s=decision.most_s,
+        )
+
+    def _say(self, decision: PositionAnnounced | CallbackProposed) -> None:
+        """Tell one who waits something in between."""
+        language = self._place.language
+        if isinstance(decision, PositionAnnounced):
+            said = prompts.place(decision.position, language)
+            if decision.wait_s is not None:
+                said += prompts.expected_wait(decision.wait_s, language)
+        else:
+            standing = self._router.interaction(decision.interaction)
+            queue = self._router.queue(standing.queue) if standing is not None else None
+            said = prompts.callback_offer(queue.callback_digit, language) if queue is not None else ()
+        if said:
+            self._switch.play(decision.interaction, said)
 
     def _offered(self, decision: InteractionOffered, now: datetime) -> None:
         agent = self._router.agent(decision.agent)
         standing = self._router.interaction(decision.interaction)
         queue = self._router.queue(decision.queue)
-        if agent is None or standing is None or queue is None:
+        if agent is None or standing is None:
             return
-        customer: Address = standing.customer
+        name, key = (queue.shown, queue.key) if queue is not None else (decision.queue, decision.queue)
         headers = {
-            "X-Queue": quote(queue.shown),
-            "X-Queue-Key": quote(queue.key),
-            "X-Waited-S": f"{(now - standing.waiting_since).total_seconds():.1f}",
+            "X-Queue": quote(name),
+            "X-Queue-Key": quote(key),
+            "X-Waited-S": f"{max(0.0, (now - standing.waiting_since).total_seconds()):.1f}",
         }
         if standing.skills:
             headers["X-Skills"] = written_skills(standing.skills)
+        if standing.callback:
+            headers["X-Callback"] = "1"
         self._switch.ring(
             Ring(
                 interaction=decision.interaction,
@@ -132,9 +173,13 @@ class Conductor:
                 queue=decision.queue,
                 agent=decision.agent,
                 contact=agent.contact,
-                caller_name=customer.shown,
-                caller_uri=customer.uri,
+                caller_name=standing.customer.shown,
+                caller_uri=standing.customer.uri,
                 headers=headers,
+                call_out=standing.customer.uri if standing.callback else "",
+                call_out_s=self._place.call_out_s,
+                call_out_from=queue.numbers[0] if queue is not None and queue.numbers else "",
+                call_out_name=name if standing.callback else "",
             )
         )
 
@@ -142,4 +187,11 @@ class Conductor:
         if decision.reason is not OfferEndReason.WITHDRAWN:
             return False
         standing = self._router.interaction(decision.interaction)
-        return standing is not None and standing.phase in {Phase.CONNECTED, Phase.HELD}
+        return standing is not None and standing.phase in {Phase.CONNECTED, Phase.HELD, Phase.DIALLED}
+
+
+def _why(standing: InteractionStanding | None) -> str:
+    """Why an interaction is where it is: what refused it last, or let it go."""
+    if standing is None:
+        return ""
+    return standing.left.value if standing.left is not None else standing.refused

@@ -1,9 +1,14 @@
-"""What an agent's own desk shows, made from routing's standing. Pure."""
+"""What an agent's own desk shows, made from routing's standing, and whose view a fact changes."""
 
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from uuid import UUID
 
+from console.centre.commands import extensions_left
 from console.domain.agent import Presence
+from console.domain.events import AgentEvent, InteractionEvent, LedgerEvent
+from console.domain.interaction import Phase
+from console.domain.standing import AgentStanding
 from console.routing.router import Router
 from console.wire import AgentView, OfferView
 
@@ -15,6 +20,7 @@ def view_of(router: Router, agent: str, now: datetime, sequence: int) -> AgentVi
         return None
     queues = {key: queue.shown for key in standing.agent.queues if (queue := router.queue(key)) is not None}
     wrap_up = standing.wrap_up
+    extension_s, extensions = extensions_left(router, wrap_up) if wrap_up else (0.0, 0)
     return AgentView(
         sequence=sequence,
         at=now,
@@ -24,27 +30,76 @@ def view_of(router: Router, agent: str, now: datetime, sequence: int) -> AgentVi
         reason=standing.reason if standing.presence is Presence.PAUSED else "",
         queues=queues,
         waiting={key: len(router.waiting(key)) for key in queues},
-        contact=_contact(router, standing.interaction),
+        contact=_contact(router, standing, standing.interaction),
         wrap_up_interaction=wrap_up.interaction if wrap_up else None,
         wrap_up_queue=wrap_up.queue if wrap_up else "",
         wrap_up_until=wrap_up.until if wrap_up else None,
+        wrap_up_extensions=extensions,
+        wrap_up_extension_s=extension_s,
     )
 
 
-def _contact(router: Router, interaction: UUID | None) -> OfferView | None:
+def _contact(router: Router, agent: AgentStanding, interaction: UUID | None) -> OfferView | None:
     standing = router.interaction(interaction) if interaction is not None else None
     if standing is None or standing.offer is None:
         return None
+    own = agent.open_offer  # of several in a broadcast
+    rings = own if own is not None and own.interaction == interaction else None
     queue = router.queue(standing.queue)
     return OfferView(
         interaction=standing.interaction,
-        offer=standing.offer,
+        offer=rings.offer if rings else standing.offer,
         queue=standing.queue,
         queue_name=queue.shown if queue is not None else standing.queue,
         customer=standing.customer.uri,
         customer_name=standing.customer.name,
         skills=standing.skills,
         waiting_since=standing.waiting_since,
-        offered_at=standing.offered_at,
+        offered_at=rings.offered_at if rings else standing.offered_at,
         answered_at=standing.answered_at,
+        callback=standing.callback,
+        dialled=standing.phase is Phase.DIALLED,
     )
+
+
+class Views:
+    """Tells `handlers` whose view changed: at once, or as the queues move at a calm pace."""
+
+    def __init__(self, router: Router) -> None:
+        """Nobody listens."""
+        self.handlers: list[Callable[[str], None]] = []
+        self._router = router
+        self._moved: set[str] = set()
+
+    def event(self, event: LedgerEvent) -> None:
+        """A fact that was applied."""
+        if isinstance(event, AgentEvent):
+            self._changed(event.agent)
+        elif isinstance(event, InteractionEvent):
+            self._interaction(event)
+
+    def tell_of_queues(self, linked: Iterable[str]) -> None:
+        """Tell the linked agents of queues in which something moved since this was last done."""
+        moved, self._moved = self._moved, set()
+        if not moved:
+            return
+        for agent in tuple(linked):
+            standing = self._router.agent(agent)
+            if standing is not None and not moved.isdisjoint(standing.agent.queues):
+                self._changed(agent)
+
+    def _interaction(self, event: InteractionEvent) -> None:
+        agent = getattr(event, "agent", "")
+        if agent:
+            self._changed(agent)
+        standing = self._router.interaction(event.interaction)
+        if standing is None:
+            return
+        if standing.agent and standing.agent != agent:
+            self._changed(standing.agent)
+        if standing.queue:
+            self._moved.add(standing.queue)
+
+    def _changed(self, agent: str) -> None:
+        for handler in tuple(self.handlers):
+            handler(agent)

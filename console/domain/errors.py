@@ -9,6 +9,8 @@ CallboardError
 │   ├── MediaFileError    a sound file that is none
 │   └── Refused           the centre or a peer said no: bad password, expired token, missing right
 ├── BadInput              a frame, event, address or SIP message that does not fit its form
+│   ├── NotThere          it names something that does not exist
+│   └── TooLate           it asks for something that could be done a moment ago, and no longer can
 └── IllegalTransition     our own bug: a state machine was asked for a step that is not in its table
 """
 
@@ -47,6 +49,14 @@ class Refused(EnvironmentFault):
 
 class BadInput(CallboardError):
     """Input from outside that does not fit its form."""
+
+
+class NotThere(BadInput):
+    """What is named does not exist."""
+
+
+class TooLate(BadInput):
+    """What is asked for cannot be done any more, or not yet."""
 
 
 class IllegalTransition(CallboardError):

@@ -51,6 +51,8 @@ MESSAGES: dict[str, Role] = {
     "Command pause": Role.AGENT,
     "Command sign_out": Role.AGENT,
     "Command end_wrap_up": Role.AGENT,
+    "Command pause_after": Role.AGENT,
+    "Command extend_wrap_up": Role.AGENT,
 }
 
 

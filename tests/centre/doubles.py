@@ -1,6 +1,7 @@
 """A switch that notes what it is told, for tests of the centre alone."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from uuid import UUID
 
 from console.domain.events import EndedBy, InteractionEnded, InteractionEvent
@@ -37,6 +38,12 @@ class SpySwitch:
 
     def hang_up(self, interaction: UUID, *, reason: str = "", after: Sequence[str] = ()) -> None:
         self.commands.append(("hang_up", reason))
+        self.commands.append(("hang_up after", tuple(after)))
+
+    def voicemail(
+        self, interaction: UUID, *, queue: str, greeting: Sequence[str], file: Path, most_s: float
+    ) -> None:
+        self.commands.append(("voicemail", (interaction, queue, tuple(greeting), file, most_s)))
 
     def hold(self, interaction: UUID) -> None:
         self.commands.append(("hold", interaction))

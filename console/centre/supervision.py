@@ -1,0 +1,157 @@
+"""What supervisors see of the open interactions, and what they ask for about one of them.
+
+What cannot be is said in words: NotThere for what does not exist, TooLate for what does not wait (any more),
+BadInput for the rest.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from uuid import UUID
+
+from console.centre.desks import Submit
+from console.clock import Clock
+from console.domain.agent import Presence
+from console.domain.errors import BadInput, NotThere, TooLate
+from console.domain.events import InteractionPrioritised, InteractionPulled, InteractionQueued
+from console.domain.interaction import Phase
+from console.domain.queue import Queue
+from console.domain.standing import InteractionStanding
+from console.routing.router import Router
+from console.wire import InteractionView
+
+PRIORITY_MOST = 1000
+Order = InteractionQueued | InteractionPrioritised | InteractionPulled
+_IN_LINE = frozenset({Phase.WAITING, Phase.OFFERED})
+_SHOWN = 60
+
+
+class Supervision:
+    """The supervisors' hands and eyes. An order returns the interaction as it is once the fact is durable."""
+
+    def __init__(self, router: Router, clock: Clock, submit: Submit) -> None:
+        """`router` tells what is open, `submit` takes the facts."""
+        self._router = router
+        self._clock = clock
+        self._submit = submit
+
+    async def move(self, by: str, interaction: UUID, queue: str) -> InteractionView:
+        """Into another queue, at the place that its whole wait gives it there; what rings is withdrawn."""
+        standing = self._waiting(interaction)
+        target = self._queue(queue)
+        if target.key == standing.queue:
+            raise BadInput(f"It waits in {target.shown} already.")
+        event = InteractionQueued(
+            id=self._clock.new_id(),
+            at=self._clock.now(),
+            interaction=interaction,
+            queue=target.key,
+            skills=target.skills,
+            tier=target.tier,
+            priority=target.priority + round(standing.value * target.value_weight),
+            value=standing.value,
+            waiting_since=standing.waiting_since,
+            reason="moved",
+            by=by,
+        )
+        return await self._done(event)
+
+    async def prioritise(self, by: str, interaction: UUID, priority: int) -> InteractionView:
+        """Another priority in its queue."""
+        if abs(priority) > PRIORITY_MOST:
+            raise BadInput(
+                f"A priority goes from -{PRIORITY_MOST} to {PRIORITY_MOST}; higher is served first."
+            )
+        self._waiting(interaction)
+        event = InteractionPrioritised(
+            id=self._clock.new_id(), at=self._clock.now(), interaction=interaction, priority=priority, by=by
+        )
+        return await self._done(event)
+
+    async def pull(self, by: str, interaction: UUID, agent: str) -> InteractionView:
+        """To one agent, whatever the queues and skills, as soon as that agent is free."""
+        self._waiting(interaction)
+        standing = self._router.agent(agent)
+        if standing is None:
+            raise NotThere(f"There is no agent {agent[:_SHOWN]}.")
+        if standing.presence is Presence.OFFLINE:
+            raise BadInput(f"{standing.agent.shown} is not signed in. Choose somebody who is.")
+        event = InteractionPulled(
+            id=self._clock.new_id(), at=self._clock.now(), interaction=interaction, agent=agent, by=by
+        )
+        return await self._done(event)
+
+    async def _done(self, event: Order) -> InteractionView:
+        await self._submit(event)
+        view = self.view(event.interaction, self._clock.now())
+        if view is None:
+            raise TooLate("It ended at this very moment.")
+        return view
+
+    def _waiting(self, interaction: UUID) -> InteractionStanding:
+        standing = self._router.interaction(interaction)
+        if standing is None:
+            raise NotThere(f"There is no open interaction {interaction}.")
+        if standing.phase not in _IN_LINE:
+            raise TooLate("It is not waiting any more." if standing.agent else "It is not in a queue.")
+        return standing
+
+    def _queue(self, key: str) -> Queue:
+        queue = self._router.queue(key)
+        if queue is None:
+            raise NotThere(f"There is no queue {key[:_SHOWN]}.")
+        return queue
+
+    # ------------------------------------------------------------ what is open
+
+    def views(self) -> list[InteractionView]:
+        """All open interactions by queue, in serving order; of each queue those last that do not wait."""
+        now = self._clock.now()
+        standings = self._router.open_interactions()
+        places = dict(self._places({standing.queue for standing in standings if standing.queue}))
+        views = [self._view(standing, places.get(standing.interaction), now) for standing in standings]
+        return sorted(views, key=_order)
+
+    def view(self, interaction: UUID, now: datetime) -> InteractionView | None:
+        """One open interaction; None when it is over."""
+        standing = self._router.interaction(interaction)
+        if standing is None:
+            return None
+        place = dict(self._places({standing.queue})).get(interaction)
+        return self._view(standing, place, now)
+
+    def _places(self, queues: set[str]) -> Iterator[tuple[UUID, int]]:
+        for queue in queues:
+            for place, interaction in enumerate(self._router.waiting(queue), start=1):
+                yield interaction, place
+
+    def _view(self, standing: InteractionStanding, place: int | None, now: datetime) -> InteractionView:
+        queue = self._router.queue(standing.queue)
+        return InteractionView(
+            interaction=standing.interaction,
+            channel=standing.channel,
+            phase=standing.phase,
+            customer=standing.customer.uri,
+            customer_name=standing.customer.name,
+            queue=standing.queue,
+            queue_name=queue.shown if queue is not None else standing.queue,
+            place=place,
+            arrived_at=standing.arrived_at,
+            waiting_since=standing.waiting_since,
+            skills=standing.skills,
+            tier=standing.tier,
+            priority=standing.priority,
+            value=standing.value,
+            wanted=standing.wanted,
+            wanted_until=standing.wanted_until,
+            pulled=standing.pulled,
+            expected_s=None,
+            callback=standing.callback,
+            tries=standing.tries,
+            not_before=standing.not_before,
+            ringing=tuple(offer.agent for offer in standing.open_offers.values()),
+            agent=standing.agent,
+        )
+
+
+def _order(view: InteractionView) -> tuple[str, bool, int, datetime, int]:
+    return view.queue, view.place is None, view.place or 0, view.arrived_at, view.interaction.int
