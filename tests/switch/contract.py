@@ -19,6 +19,7 @@ from console.domain.events import (
     OfferEndReason,
     OfferRinging,
 )
+from tests.switch.contract_callback import CallingBack, CallingBackInVain
 from tests.switch.contract_talking import Talking, Together, Transferring
 from tests.switch.world import AGENT, CUSTOMER, MUSIC, ONE, OTHER_AGENT, TWO, World
 
@@ -244,5 +245,5 @@ class Ringing:
         assert customer.ear.heard[TWO] >= 1
 
 
-class SwitchContract(Arriving, Ringing, Talking, Transferring, Together):
+class SwitchContract(Arriving, Ringing, Talking, Transferring, Together, CallingBack, CallingBackInVain):
     """All of it."""

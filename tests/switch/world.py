@@ -20,7 +20,9 @@ CUSTOMER, AGENT, OTHER_AGENT = 1000, 600, 1400
 """Tones (Hz) of the people."""
 MUSIC, ONE, TWO = 450, 750, 1800
 """Tones of the sounds: hold-music.wav, one.wav, two.wav."""
-HEARD = (AGENT, OTHER_AGENT, MUSIC, ONE, TWO)
+RINGBACK, BEEP, GOODBYE = 1200, 900, 1600
+"""Tones of the sounds that the switch plays by itself: ringback.wav, beep.wav, goodbye.wav."""
+HEARD = (AGENT, OTHER_AGENT, MUSIC, ONE, TWO, BEEP, GOODBYE)
 
 _F = TypeVar("_F", bound=InteractionEvent)
 LONG_S = 15.0
@@ -42,6 +44,9 @@ def make_sounds(folder: Path) -> Path:
     write_tone(folder / "hold-music.wav", MUSIC, 2.0)
     write_tone(folder / "one.wav", ONE, 0.4)
     write_tone(folder / "two.wav", TWO, 0.4)
+    write_tone(folder / "ringback.wav", RINGBACK, 0.5)
+    write_tone(folder / "beep.wav", BEEP, 0.3)
+    write_tone(folder / "goodbye.wav", GOODBYE, 0.4)
     return folder
 
 
@@ -100,13 +105,48 @@ class World:
         """An agent's desk that does the same with every call."""
         chosen = plan or Plan()
         voice = Voice(
-            tone=tone, listens_for=(CUSTOMER, MUSIC, TWO), codecs=codecs, tcp=tcp, ticker=self.ticker
+            tone=tone,
+            listens_for=(CUSTOMER, MUSIC, TWO, RINGBACK),
+            codecs=codecs,
+            tcp=tcp,
+            ticker=self.ticker,
         )
         agent = RobotAgent(voice, lambda call: chosen)
         agent.on_change = lambda call: self._changed.set()
         self._agents.append(agent)
         await agent.start()
         return agent
+
+    async def phone(
+        self,
+        plan: Plan | None = None,
+        *,
+        tone: int = CUSTOMER,
+        tcp: bool = False,
+        codecs: tuple[str, ...] = ("PCMU",),
+        number: str = "4711",
+    ) -> RobotAgent:
+        """A customer's phone that can be called."""
+        chosen = plan or Plan()
+        voice = Voice(tone=tone, listens_for=HEARD, codecs=codecs, tcp=tcp, ticker=self.ticker)
+        phone = RobotAgent(voice, lambda call: chosen, user=number)
+        phone.on_change = lambda call: self._changed.set()
+        self._agents.append(phone)
+        await phone.start()
+        return phone
+
+    def call_back(self, agent: RobotAgent, to: RobotAgent | str, **more: object) -> tuple[UUID, UUID]:
+        """Ring a desk for a callback to a phone; returns the interaction and the offer."""
+        interaction = SystemClock().new_id()
+        out = to if isinstance(to, str) else to.contact
+        return interaction, self.ring(interaction, agent.contact, call_out=out, **more)  # type: ignore[arg-type]
+
+    async def called_back(self, agent: RobotAgent, phone: RobotAgent, **more: object) -> UUID:
+        """An agent and a customer who was called back; both hear each other."""
+        interaction, _ = self.call_back(agent, phone, **more)
+        await self.until(lambda: bool(agent.calls) and agent.calls[-1].heard, "the customer's tone")
+        await self.agent_hears(phone, agent.voice.tone)
+        return interaction
 
     def call(
         self,
