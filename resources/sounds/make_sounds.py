@@ -131,6 +131,7 @@ def tones() -> dict[str, tuple[Sound, str]]:
         "call-waiting": (waiting, "a second call comes in"),
         "connect": (chime((76, 83), 0.11, 0.6), "the call is through"),
         "hang-up": (chime((79, 72), 0.11, 0.6), "the call has ended"),
+        "beep": (tone((1000,), 0.4), "speak after this tone"),
         "hold-beep": (chime((81,), 0.1, 0.4), "a call is still on hold"),
     }
 
@@ -148,6 +149,16 @@ PROMPTS = {
         "please-press": "Please press",
         "for": "for",
         "transferred": "You are being transferred.",
+        "no-agents": "Nobody can take your call at the moment. Please call again later.",
+        "star": "star",
+        "hash": "hash",
+        "to-be-called-back": "to be called back. You keep your place in the queue.",
+        "callback-confirmed": "Thank you. We will call you back when it is your turn. Goodbye.",
+        "voicemail-greeting": "Please leave a message after the tone. Press hash when you are done.",
+        "expected-wait": "The expected wait is",
+        "less-than-a-minute": "less than a minute.",
+        "one-minute": "one minute.",
+        "minutes": "minutes.",
     },
     "de": {
         "welcome": "Willkommen. Danke für Ihren Anruf.",
@@ -160,6 +171,16 @@ PROMPTS = {
         "please-press": "Bitte drücken Sie",
         "for": "für",
         "transferred": "Sie werden verbunden.",
+        "no-agents": "Zur Zeit kann niemand Ihren Anruf annehmen. Bitte rufen Sie später wieder an.",
+        "star": "Stern",
+        "hash": "Raute",
+        "to-be-called-back": "für einen Rückruf. Sie behalten Ihren Platz in der Warteschlange.",
+        "callback-confirmed": "Danke. Wir rufen Sie zurück, sobald Sie an der Reihe sind. Auf Wiederhören.",
+        "voicemail-greeting": "Bitte sprechen Sie nach dem Signalton. Drücken Sie am Ende die Rautetaste.",
+        "expected-wait": "Die voraussichtliche Wartezeit beträgt",
+        "less-than-a-minute": "weniger als eine Minute.",
+        "one-minute": "eine Minute.",
+        "minutes": "Minuten.",
         "and": "und",
         "number-one": "ein",  # einundzwanzig
     },
@@ -248,6 +269,15 @@ MANIFEST_HEAD = """\
 [compose]
 en = ["number-{tens}", "number-{unit}"]
 de = ["number-{unit}", "and", "number-{tens}"]
+
+# How longer phrases are put together; {number} as above, {key} is number-0 to number-9, star or hash.
+[phrases]
+place = ["you-are-number", "{number}", "in-the-queue"]
+callback-offer = ["please-press", "{key}", "to-be-called-back"]
+wait-below-a-minute = ["expected-wait", "less-than-a-minute"]
+wait-of-a-minute = ["expected-wait", "one-minute"]
+wait-of-minutes = ["expected-wait", "{number}", "minutes"]
+voicemail = ["voicemail-greeting", "beep"]
 """
 
 
