@@ -93,15 +93,20 @@ def test_a_lost_link_is_said_and_goes_when_it_is_back(scene: Scene, open_window:
 def test_a_lost_centre_can_be_tried_at_once(scene: Scene, open_window: Open, qtbot: QtBot) -> None:
     window = open_window(scene)
     scene.link.become(LinkState.LOST, "The centre does not answer.")
-    button = window.notices._shown["link"]._button
+    notice = window.notices._shown["link"]
+    button = notice._button
     assert button.text() == "Try now"
-    button.click()
+    button.setFocus()
+    press(window, "Space")
     assert scene.link.asked[-1] == ("try_now",)
     assert "link" in window.notices.told  # it is still lost
-    assert not button.isEnabled()
-    button.click()
+    assert notice.resting
+    press(window, "Space")  # the keyboard is still there, and what stands beside it is not pressed
     assert scene.link.asked.count(("try_now",)) == 1
-    qtbot.waitUntil(button.isEnabled)
+    qtbot.waitUntil(lambda: not notice.resting)
+    press(window, "Space")
+    assert scene.link.asked.count(("try_now",)) == 2
+    assert button.hasFocus()
     scene.link.become(LinkState.REFUSED, "Your sign-in has expired")
     assert button.isHidden()
     scene.link.become(LinkState.ONLINE)

@@ -8,7 +8,15 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QPainter, QResizeEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QGraphicsOpacityEffect,
+    QGridLayout,
+    QLabel,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ui.theme import CONTROL, RADIUS, TONE_ICONS, XS, S, theme_of
 from ui.widgets.buttons import ActionButton
@@ -17,6 +25,7 @@ from ui.widgets.labels import prose
 
 _NARROW = 480
 _REST_MS = 1000
+_PALE = 0.4
 
 
 @dataclass(frozen=True)
@@ -45,6 +54,9 @@ class Notice(QFrame):
         self._words: QLabel = prose()
         self._button: QPushButton = ActionButton("")
         self._button.clicked.connect(self._act)
+        self._resting = QTimer(self)
+        self._resting.setSingleShot(True)
+        self._resting.timeout.connect(self._rested)
         self._dismiss = ActionButton(dismiss_words, "x", kind="quiet", bare=True)
         self._dismiss.clicked.connect(self._leave)
         self._grid = QGridLayout(self)
@@ -61,6 +73,11 @@ class Notice(QFrame):
     def words(self) -> str:
         """What it says, "" while hidden."""
         return self._words.text() if not self.isHidden() else ""
+
+    @property
+    def resting(self) -> bool:
+        """Whether the button was just pressed, and takes no second click yet."""
+        return self._resting.isActive()
 
     def tell(
         self, words: str, tone: str = "info", action: Action | None = None, *, dismissable: bool = True
@@ -105,13 +122,22 @@ class Notice(QFrame):
 
     def _act(self) -> None:
         action = self._action
-        if action is not None:
+        if action is not None and not self.resting:
             if action.stays:
-                self._button.setEnabled(False)
-                QTimer.singleShot(_REST_MS, self._button, lambda: self._button.setEnabled(True))
+                self._rest()
             else:
                 self._leave()
             action.do()
+
+    def _rest(self) -> None:
+        # Not disabled: that would pass the keyboard on to whatever button comes next.
+        pale = QGraphicsOpacityEffect(self._button)
+        pale.setOpacity(_PALE)
+        self._button.setGraphicsEffect(pale)
+        self._resting.start(_REST_MS)
+
+    def _rested(self) -> None:
+        self._button.setGraphicsEffect(None)  # type: ignore[arg-type]  # the stubs do not know that it goes
 
     def _leave(self) -> None:
         self.hide()
