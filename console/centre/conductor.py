@@ -29,6 +29,7 @@ from console.domain.interaction import Phase
 from console.domain.queue import SkillNeed
 from console.domain.standing import InteractionStanding
 from console.routing.router import Router
+from console.switch import phrases
 from console.switch.switch import Capability, Ring, Switch
 
 _log = logging.getLogger(__name__)
@@ -140,13 +141,13 @@ class Conductor:
         """Tell one who waits something in between."""
         language = self._place.language
         if isinstance(decision, PositionAnnounced):
-            said = prompts.place(decision.position, language)
+            said = phrases.place(decision.position, language)
             if decision.wait_s is not None:
-                said += prompts.expected_wait(decision.wait_s, language)
+                said += phrases.expected_wait(decision.wait_s, language)
         else:
             standing = self._router.interaction(decision.interaction)
             queue = self._router.queue(standing.queue) if standing is not None else None
-            said = prompts.callback_offer(queue.callback_digit, language) if queue is not None else ()
+            said = phrases.callback_offer(queue.callback_digit) if queue is not None else ()
         if said:
             self._switch.play(decision.interaction, said)
 
