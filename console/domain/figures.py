@@ -31,8 +31,16 @@ class ServiceLevel(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Counts(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """The inputs of kpi.md over one window: offered Q, answered A, in time At, abandoned B, Bt, short S;
+    """The inputs of all figures over one window: offered Q, answered A, in time At, abandoned B, Bt, short S;
     sums in seconds.
+
+    `level_met` of `level_of` is the service level by the formula and threshold in force at each fact.
+    `out_...` are the flow-outs by reason, `refused_...` arrivals that the queue never took. Callbacks count
+    in `callbacks_...` and `callback_s` (their talk, hold and wrap-up) only. `contacts` are those that an
+    agent took, callbacks too. `estimate...` compare the wait that a caller was told with the wait that the
+    answered had. `callers_repeated` of `callers_known` came again within the days of a repeat;
+    `contacts_repeated` of `contacts_known` were answered and came again. `in_..._s` is what agents spent in
+    each state, `pauses` the paused seconds by reason.
     """
 
     offered: int = 0
@@ -50,6 +58,55 @@ class Counts(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     talk_s: float = 0.0
     hold_s: float = 0.0
     wrap_up_s: float = 0.0
+    level_met: int = 0
+    level_of: int = 0
+    out_timeout: int = 0
+    out_overflow: int = 0
+    out_closed: int = 0
+    out_full: int = 0
+    out_no_agents: int = 0
+    out_callback: int = 0
+    out_voicemail: int = 0
+    out_moved: int = 0
+    out_ended: int = 0
+    refused: int = 0
+    refused_closed: int = 0
+    refused_full: int = 0
+    refused_no_agents: int = 0
+    callbacks_asked: int = 0
+    callbacks_done: int = 0
+    callbacks_failed: int = 0
+    callbacks_not_reached: int = 0
+    callback_s: float = 0.0
+    voicemails: int = 0
+    contacts: int = 0
+    offers: int = 0
+    rona: int = 0
+    declined: int = 0
+    estimates: int = 0
+    estimates_near: int = 0
+    estimate_error_s: float = 0.0
+    estimate_abs_error_s: float = 0.0
+    callers_known: int = 0
+    callers_repeated: int = 0
+    contacts_known: int = 0
+    contacts_repeated: int = 0
+    waiting_max: int = 0
+    wait_abandoned_s: float = 0.0
+    wait_max_answered_s: float = 0.0
+    wait_max_abandoned_s: float = 0.0
+    in_ready_s: float = 0.0
+    in_offered_s: float = 0.0
+    in_on_contact_s: float = 0.0
+    in_hold_s: float = 0.0
+    in_wrap_up_s: float = 0.0
+    in_paused_s: float = 0.0
+    in_not_responding_s: float = 0.0
+    pauses: dict[str, float] = {}
+
+    def __hash__(self) -> int:
+        """Hashable in spite of the dictionary: the API's description looks defaults up in a set."""
+        return hash((self.offered, self.answered, self.abandoned, self.wait_answered_s, self.talk_s))
 
 
 class QueueFigures(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -69,11 +126,13 @@ class QueueFigures(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
     agents: dict[AgentState, int] = {}
     day: str = ""
     changed_at: datetime | None = None
+    callbacks_waiting: int = 0
 
 
 class AgentFigures(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One agent's row. `since` is when `state` began; `idle_since` when the agent last became free, if
-    ready now.
+    ready now. `busy_s` (on contact, hold, wrap-up), `ready_s` and `paused_s` are today's up to `spent_to`,
+    when the present spell began (the day's beginning, if that is later): the reader adds the time since.
     """
 
     agent: str
@@ -90,6 +149,11 @@ class AgentFigures(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
     wrap_up_until: datetime | None = None
     answered: int = 0
     linked: bool = True
+    busy_s: float = 0.0
+    ready_s: float = 0.0
+    paused_s: float = 0.0
+    spent_to: datetime | None = None
+    rona: int = 0
 
 
 class AbandonedCaller(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -117,6 +181,21 @@ class Interval(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     waiting_max: int = 0
 
 
+class Window(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """The last `minutes` minutes of one queue ("" is all together): the minute under way and the whole ones
+    before it. Told anew every few seconds where something changed, not with every fact.
+    """
+
+    queue: str = ""
+    minutes: int
+    counts: Counts = Counts()
+    service_level: float | None = None
+    asa_s: float | None = None
+    aht_s: float | None = None
+    abandon_rate: float | None = None
+    occupancy: float | None = None
+
+
 class Sample(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One point of the wallboard's live graphs, taken every few seconds."""
 
@@ -140,6 +219,7 @@ class Snapshot(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     intervals: tuple[Interval, ...] = ()
     samples: tuple[Sample, ...] = ()
     last_event_at: datetime | None = None
+    windows: tuple[Window, ...] = ()
 
 
 class Delta(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -166,3 +246,4 @@ class Delta(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     new_day: tuple[str, ...] = ()
     last_event_at: datetime | None = None
     since: int | None = None
+    windows: tuple[Window, ...] = ()

@@ -29,6 +29,9 @@ _SHARES: dict[ServiceLevelFormula, _Share] = {
     ),
 }
 
+SIGNED_IN = tuple(state.value for state in AgentState if state is not AgentState.OFFLINE)
+"""The names of all states but offline."""
+
 _BUSY = (AgentState.ON_CONTACT, AgentState.HOLD, AgentState.WRAP_UP)
 
 
@@ -62,6 +65,30 @@ def occupancy(seconds: Mapping[AgentState, float]) -> float | None:
     """(on contact + hold + wrap-up) / (that + ready), from the seconds spent in each state."""
     busy = sum(seconds.get(state, 0.0) for state in _BUSY)
     return ratio(busy, busy + seconds.get(AgentState.READY, 0.0))
+
+
+def occupied(counts: Counts) -> float | None:
+    """Occupancy, (on contact + hold + wrap-up) / (that + ready), of the counts of a window."""
+    busy = counts.in_on_contact_s + counts.in_hold_s + counts.in_wrap_up_s
+    return ratio(busy, busy + counts.in_ready_s)
+
+
+def utilisation(counts: Counts) -> float | None:
+    """As occupancy, with pauses below the line too."""
+    busy = counts.in_on_contact_s + counts.in_hold_s + counts.in_wrap_up_s
+    return ratio(busy, busy + counts.in_ready_s + counts.in_paused_s)
+
+
+def contacts_per_hour(counts: Counts) -> float | None:
+    """Contacts by the hours in any state but offline."""
+    hours = sum(getattr(counts, f"in_{state}_s") for state in SIGNED_IN) / 3600
+    return ratio(counts.contacts, hours)
+
+
+def first_contact_resolution(counts: Counts) -> float | None:
+    """1 - contacts that were followed by another / contacts, both of known customers."""
+    again = ratio(counts.contacts_repeated, counts.contacts_known)
+    return None if again is None else 1 - again
 
 
 def percentile(ordered: Sequence[float], share: float) -> float | None:
