@@ -68,7 +68,7 @@ class InteractionStanding:
 
     `line_since` is `waiting_since` as the order of a line takes it: never before that of who came earlier,
     so a clock set back lets nobody in ahead. `skills` and `tier` are what it asks for now: relaxation `step`
-    of its queue holds (0: none yet).
+    of its queue holds (0: none yet), counted from `relax_since`.
 
     Until `wanted_until` it is only for the agent `wanted`, then for everybody, that one first; `pulled` (by a
     supervisor) is only for that agent. Both hold while that agent is signed in and no longer.
@@ -91,6 +91,7 @@ class InteractionStanding:
     skills: tuple[SkillNeed, ...] = ()
     tier: int = 0
     step: int = 0
+    relax_since: datetime | None = None
     priority: int = 0
     value: int = 0
     line_since: datetime | None = None

@@ -149,6 +149,7 @@ class Standings:
             known.line_since = self._forward(event.waiting_since)
         known.waiting_since = event.waiting_since
         known.queued_at = event.at
+        known.relax_since = event.at if event.reason == "overflow" else event.waiting_since
         known.estimate_s = event.estimate_s
         known.wanted = event.wanted
         known.wanted_until = after(event.at, event.wanted_s) if event.wanted and event.wanted_s > 0 else None
@@ -237,6 +238,7 @@ class Standings:
             skills=event.skills,
             tier=event.tier,
             step=asked.step if asked is not None and asked.queue == event.queue else 0,
+            relax_since=asked.relax_since if asked is not None else None,
             priority=event.priority,
             value=event.value,
             line_since=asked.since if asked is not None else self._forward(event.waiting_since),

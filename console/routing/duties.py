@@ -12,8 +12,9 @@ from uuid import UUID
 from console.domain import events as ev
 from console.domain.agent import Presence
 from console.domain.interaction import Phase
+from console.domain.queue import Channel
 from console.domain.staff import Touched
-from console.domain.standing import InteractionStanding, OpenOffer
+from console.domain.standing import AgentStanding, InteractionStanding, OpenOffer
 from console.domain.standings import Standings
 
 DECLINED = "Declined"
@@ -32,14 +33,23 @@ class Duties:
         self._standings = standings
         self._offers: dict[UUID, tuple[OpenOffer, ev.OfferEndReason]] = {}
         self._states: dict[str, ev.OfferEndReason] = {}
-        self._wrap_ups: dict[tuple[str, UUID], str] = {}
-        self._unwraps: dict[tuple[str, UUID], None] = {}
+        self._wrap_ups: dict[tuple[str, UUID], tuple[str, Channel]] = {}
+        self._unwraps: dict[tuple[str, UUID], str] = {}
         self._arrived: dict[UUID, None] = {}
+        self._asked: dict[UUID, None] = {}
+        self._unreached: dict[UUID, None] = {}
         self._steps: dict[type, Callable[[Any], Touched]] = {
             ev.InteractionArrived: self._arrival,
-            ev.InteractionRefused: self._placed,
-            ev.InteractionQueued: self._placed,
+            ev.InteractionRefused: self._refused,
+            ev.InteractionQueued: self._queued,
             ev.InteractionLeftQueue: self._left_queue,
+            ev.InteractionPulled: self._pulled,
+            ev.DigitReceived: self._digit,
+            ev.CallbackRequested: self._requested,
+            ev.VoicemailStarted: self._placed,
+            ev.CallbackDialled: self._answered,
+            ev.CustomerNotReached: self._not_reached,
+            ev.CallbackPostponed: self._postponed,
             ev.InteractionOffered: self._offered,
             ev.OfferEnded: self._offer_ended,
             ev.InteractionAnswered: self._answered,
@@ -51,7 +61,7 @@ class Duties:
             ev.AgentSignedOut: self._signed_out,
             ev.AgentRemoved: self._signed_out,
             ev.AgentBecameReady: self._state_set,
-            ev.AgentPaused: self._state_set,
+            ev.AgentPaused: self._paused,
             ev.AgentNotResponding: self._state_set,
             ev.WrapUpStarted: self._wrap_up_started,
             ev.WrapUpEnded: self._wrap_up_ended,
@@ -68,6 +78,21 @@ class Duties:
         arrived = [known[interaction] for interaction in self._arrived if interaction in known]
         self._arrived = {}
         return arrived
+
+    def asked(self) -> list[InteractionStanding]:
+        """Those who wait and asked to be called back."""
+        if not self._asked:
+            return []
+        known = self._standings.interactions
+        standings = (known[interaction] for interaction in self._asked if interaction in known)
+        return [standing for standing in standings if standing.phase is Phase.WAITING]
+
+    def unreached(self) -> list[InteractionStanding]:
+        """The callbacks whose customer was not reached, and of which nothing is decided yet."""
+        if not self._unreached:
+            return []
+        known = self._standings.interactions
+        return [known[interaction] for interaction in self._unreached if interaction in known]
 
     def met(self, now: datetime, new_id: Callable[[], UUID]) -> Iterator[ev.LedgerEvent]:
         """The facts that meet the duties, one by one; apply each before asking for the next."""
@@ -88,15 +113,18 @@ class Duties:
             if reason is ev.OfferEndReason.DECLINED:
                 return ev.AgentPaused(id=new_id(), at=now, agent=agent, reason=DECLINED)
             return ev.AgentNotResponding(id=new_id(), at=now, agent=agent)
-        for (agent, interaction), queue in self._wrap_ups.items():
-            limit_s = self._limit_s(queue)
+        for (agent, interaction), (queue, channel) in self._wrap_ups.items():
             return ev.WrapUpStarted(
-                id=new_id(), at=now, agent=agent, interaction=interaction, queue=queue, limit_s=limit_s
+                id=new_id(),
+                at=now,
+                agent=agent,
+                interaction=interaction,
+                queue=queue,
+                limit_s=self._limit_s(queue),
+                channel=channel,
             )
-        for agent, interaction in self._unwraps:
-            return ev.WrapUpEnded(
-                id=new_id(), at=now, agent=agent, interaction=interaction, reason="signed out"
-            )
+        for (agent, interaction), cause in self._unwraps.items():
+            return ev.WrapUpEnded(id=new_id(), at=now, agent=agent, interaction=interaction, reason=cause)
         return None
 
     # ------------------------------------------------------------ interactions
@@ -106,16 +134,71 @@ class Duties:
             self._arrived[event.interaction] = None
         return self._standings.apply(event)
 
-    def _placed(self, event: ev.InteractionRefused | ev.InteractionQueued) -> Touched:
+    def _placed(self, event: ev.VoicemailStarted) -> Touched:
         self._arrived.pop(event.interaction, None)
         return self._standings.apply(event)
 
+    def _refused(self, event: ev.InteractionRefused) -> Touched:
+        touched = self._standings.apply(event)
+        self._go_on(event.interaction)
+        return touched
+
     def _left_queue(self, event: ev.InteractionLeftQueue) -> Touched:
         touched = self._standings.apply(event)
-        standing = self._standings.interactions.get(event.interaction)
-        if standing is not None and standing.left is ev.LeaveReason.OVERFLOW:
-            self._arrived[event.interaction] = None
+        self._asked.pop(event.interaction, None)
+        self._go_on(event.interaction)
         return touched
+
+    def _go_on(self, interaction: UUID) -> None:
+        """What was refused or flowed out goes where that said, if it said so."""
+        standing = self._standings.interactions.get(interaction)
+        if standing is not None and standing.phase is Phase.ARRIVED and standing.to:
+            self._arrived[interaction] = None
+        else:
+            self._arrived.pop(interaction, None)
+
+    def _queued(self, event: ev.InteractionQueued) -> Touched:
+        """In a line; what rang for it until now (a supervisor moved it) is withdrawn."""
+        self._arrived.pop(event.interaction, None)
+        self._asked.pop(event.interaction, None)
+        standing = self._standings.interactions.get(event.interaction)
+        offers = standing.open_offers if standing is not None else {}
+        touched = self._standings.apply(event)
+        if standing is not None and not standing.open_offers:
+            for offer in offers.values():
+                self._withdraw(offer, ev.OfferEndReason.WITHDRAWN)
+        return touched
+
+    def _pulled(self, event: ev.InteractionPulled) -> Touched:
+        """For one agent alone: nobody else may be rung for it."""
+        touched = self._standings.apply(event)
+        standing = self._standings.interactions.get(event.interaction)
+        if standing is not None and standing.pulled:
+            for offer in standing.open_offers.values():
+                if offer.agent != standing.pulled:
+                    self._withdraw(offer, ev.OfferEndReason.WITHDRAWN)
+        return touched
+
+    def _digit(self, event: ev.DigitReceived) -> Touched:
+        touched = self._standings.apply(event)
+        standing = self._standings.interactions.get(event.interaction)
+        if standing is not None and standing.asked:
+            self._asked[event.interaction] = None
+        return touched
+
+    def _requested(self, event: ev.CallbackRequested) -> Touched:
+        self._arrived.pop(event.interaction, None)
+        return self._standings.apply(event)
+
+    def _not_reached(self, event: ev.CustomerNotReached) -> Touched:
+        standing = self._standings.interactions.get(event.interaction)
+        if standing is not None and standing.phase is Phase.DIALLED:
+            self._unreached[event.interaction] = None
+        return self._standings.apply(event)
+
+    def _postponed(self, event: ev.CallbackPostponed) -> Touched:
+        self._unreached.pop(event.interaction, None)
+        return self._standings.apply(event)
 
     def _offered(self, event: ev.InteractionOffered) -> Touched:
         touched = self._standings.apply(event)
@@ -144,16 +227,24 @@ class Duties:
         if event.reason in _UNANSWERED or event.reason is ev.OfferEndReason.DECLINED:
             self._states[event.agent] = event.reason
 
-    def _answered(self, event: ev.InteractionAnswered) -> Touched:
-        self._states.pop(event.agent, None)
-        self._arrived.pop(event.interaction, None)
-        touched = self._standings.apply(event)
+    def _answered(self, event: ev.InteractionAnswered | ev.CallbackDialled) -> Touched:
+        """An answer: all else that rings for it, or for its agent, is withdrawn."""
         standing = self._standings.interactions.get(event.interaction)
-        if standing is not None:
-            for offer in standing.open_offers.values():
+        offers = dict(standing.open_offers) if standing is not None else {}
+        touched = self._standings.apply(event)
+        if standing is None or standing.agent != event.agent or standing.offer != event.offer:
+            return touched
+        for waiting in (self._arrived, self._asked, self._unreached):
+            waiting.pop(event.interaction, None)
+        self._states.pop(event.agent, None)
+        for offer in offers.values():
+            if offer.offer != event.offer:
                 self._withdraw(offer, ev.OfferEndReason.WITHDRAWN)
-            agent = self._standings.agents.get(event.agent)
-            self._withdraw(agent.open_offer if agent else None, ev.OfferEndReason.WITHDRAWN)
+        agent = self._standings.agents.get(event.agent)
+        if agent is not None:
+            self._withdraw(agent.open_offer, ev.OfferEndReason.WITHDRAWN)
+            if event.interaction in agent.wrap_ups:
+                self._unwraps[event.agent, event.interaction] = "answered"
         return touched
 
     def _let_go(self, event: ev.InteractionTransferred | ev.InteractionEnded) -> Touched:
@@ -164,10 +255,11 @@ class Duties:
         talking = standing.phase in _TALKING
         agent, offers = standing.agent, standing.open_offers
         if talking and self._limit_s(standing.queue) > 0 and self._signed_in(agent):
-            self._wrap_ups[agent, event.interaction] = standing.queue
+            self._wrap_ups[agent, event.interaction] = (standing.queue, standing.channel)
         touched = self._standings.apply(event)
         if standing.phase is Phase.ENDED:
-            self._arrived.pop(event.interaction, None)
+            for waiting in (self._arrived, self._asked, self._unreached):
+                waiting.pop(event.interaction, None)
         elif talking:
             self._arrived[event.interaction] = None
         if not standing.open_offers:
@@ -192,17 +284,31 @@ class Duties:
     def _signed_out(self, event: ev.AgentSignedOut | ev.AgentRemoved) -> Touched:
         agent = self._standings.agents.get(event.agent)
         self._states.pop(event.agent, None)
-        for key in [key for key in self._wrap_ups if key[0] == event.agent]:
-            del self._wrap_ups[key]
         if agent is not None:
             self._withdraw(agent.open_offer, ev.OfferEndReason.UNREACHABLE)
-            if isinstance(event, ev.AgentSignedOut):
-                self._unwraps.update(((event.agent, interaction), None) for interaction in agent.wrap_ups)
+        self._end_wrap_ups(agent if isinstance(event, ev.AgentSignedOut) else None, event.agent, "signed out")
         return self._standings.apply(event)
 
-    def _state_set(self, event: ev.AgentBecameReady | ev.AgentPaused | ev.AgentNotResponding) -> Touched:
+    def _state_set(self, event: ev.AgentBecameReady | ev.AgentNotResponding) -> Touched:
         self._states.pop(event.agent, None)
         return self._standings.apply(event)
+
+    def _paused(self, event: ev.AgentPaused) -> Touched:
+        """At once when it says so: what rings goes to the next agent, wrap-ups end and none begins."""
+        self._states.pop(event.agent, None)
+        touched = self._standings.apply(event)
+        agent = self._standings.agents.get(event.agent)
+        if event.now and agent is not None and agent.presence is Presence.PAUSED:
+            self._withdraw(agent.open_offer, ev.OfferEndReason.WITHDRAWN)
+            self._end_wrap_ups(agent, event.agent, "paused")
+        return touched
+
+    def _end_wrap_ups(self, agent: AgentStanding | None, key: str, cause: str) -> None:
+        """End those of an agent that are going on; those that are still to begin do not."""
+        for pending in [pending for pending in self._wrap_ups if pending[0] == key]:
+            del self._wrap_ups[pending]
+        for interaction in agent.wrap_ups if agent is not None else ():
+            self._unwraps.setdefault((key, interaction), cause)
 
     def _wrap_up_started(self, event: ev.WrapUpStarted) -> Touched:
         self._wrap_ups.pop((event.agent, event.interaction), None)

@@ -4,32 +4,36 @@
 queue); `decide` meets them, fires what is due and matches who waits with who is free. Only the fact that
 meets a duty drops it, so a router that reads the ledger again goes on where the first one stood. Nothing is
 scanned: only what became waiting or free since the last decision is looked at.
+
+Time: a `now` before the latest one (a clock set back) counts as the latest, so decisions never go back; facts
+may carry any time, and the order of lines and agents follows the ledger where their times do not.
 """
 
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from console.domain import events as ev
-from console.domain.address import Address
 from console.domain.interaction import Phase
 from console.domain.queue import Queue
 from console.domain.standing import AgentStanding, InteractionStanding
 from console.domain.standings import Standings
+from console.routing import orphans
+from console.routing.admission import Admission
+from console.routing.callbacks import Callbacks
+from console.routing.crew import Crew
+from console.routing.customers import Customers
 from console.routing.duties import Duties
+from console.routing.estimates import HandleTimes
 from console.routing.matcher import Matcher
-from console.routing.queues import Door
 from console.routing.timers import Timers
 from console.settings import RoutingSettings
 
-_ORPHANED = "centre restarted"
-_RETURN_S = 45.0
-"""Seconds that all desks have to find a centre that was away: one tries again every 30 s at most (sync.link)
-and may hang in an attempt of 10 s. None of them left, so none may be signed out sooner.
-"""
 _MOST_ROUNDS = 100
 _AT_ONCE = datetime.min.replace(tzinfo=UTC)
+_NEVER = datetime.max.replace(tzinfo=UTC)
 _log = logging.getLogger(__name__)
 
 
@@ -42,11 +46,24 @@ class Router:
         self._new_id = new_id
         self._standings = Standings()
         self._duties = Duties(self._standings)
-        self._matcher = Matcher(self._standings)
-        self._door = Door()
-        self._timers = Timers(self._standings)
+        self._crew = Crew()
+        self._matcher = Matcher(self._standings, settings.on_top)
+        self._timers = Timers(self._standings, self._crew)
+        self._customers = Customers(settings.customers)
+        self._handle_times = HandleTimes(self._standings)
+        self._callbacks = Callbacks(new_id)
+        self._admission = Admission(
+            self._standings, self._matcher, self._crew, self._customers, self._handle_times, new_id
+        )
         self._decided: list[ev.LedgerEvent] = []
         self._unrest = False
+        self._latest = _AT_ONCE
+        self._learning: dict[type, Callable[[Any], None]] = {
+            ev.InteractionAnswered: self._answered,
+            ev.InteractionTransferred: self._handle_times.contact_over,
+            ev.InteractionEnded: self._handle_times.contact_over,
+            ev.WrapUpEnded: self._handle_times.wrap_up_over,
+        }
 
     # ------------------------------------------------------------ reads
 
@@ -74,6 +91,10 @@ class Router:
         """A queue as configured now."""
         return self._standings.queues.get(key)
 
+    def queues(self) -> list[Queue]:
+        """All queues as configured now."""
+        return list(self._standings.queues.values())
+
     def wrap_up_of(self, agent: str) -> UUID | None:
         """The interaction that an agent is wrapping up, if any."""
         standing = self.agent(agent)
@@ -90,51 +111,69 @@ class Router:
     def apply(self, event: ev.LedgerEvent) -> None:
         """Take a fact, in ledger order. A fact that comes too late changes nothing and raises nothing."""
         before = self._standings.ignored
+        learn = self._learning.get(type(event))
+        if learn is not None:
+            learn(event)
         for agent in self._duties.apply(event):
             self._matcher.agent_moved(agent)
+            for queue in self._crew.seat(agent):
+                self._rearm(queue)
         if self._standings.ignored != before:
             _log.debug("a %s came too late and changes nothing", type(event).__name__)
         if isinstance(event, ev.InteractionEvent):
-            self._interaction_moved(event)
-        elif isinstance(event, ev.AgentEvent):
-            self._agent_moved(event)
-        elif isinstance(event, ev.QueueConfigured):
-            self._door.open(event.queue)
-            self._matcher.queue_moved(event.queue.key)
-            self._rearm(event.queue.key)
-        elif isinstance(event, ev.QueueRemoved):
-            self._door.close(event.queue)
-            self._matcher.queue_moved(event.queue)
-            self._rearm(event.queue)
+            self._interaction_moved(event.interaction, event)
+            if isinstance(event, ev.CallbackRequested):
+                self._interaction_moved(event.callback, event)
+        else:
+            self._other_moved(event)
 
-    def _interaction_moved(self, event: ev.InteractionEvent) -> None:
-        fresh = self._matcher.interaction_moved(event.interaction)
+    def _other_moved(self, event: ev.LedgerEvent) -> None:
+        if isinstance(event, ev.WrapUpStarted | ev.WrapUpExtended):
+            self._timers.wrap_ups.set((event.agent, event.interaction))
+        elif isinstance(event, ev.DeskLost):
+            self._timers.graces.set(event.agent)
+        elif isinstance(event, ev.QueueConfigured):
+            self._admission.door.open(event.queue)
+            self._queue_moved(event.queue.key, event.at)
+        elif isinstance(event, ev.QueueRemoved):
+            self._admission.door.close(event.queue)
+            self._queue_moved(event.queue, event.at)
+
+    def _answered(self, event: ev.InteractionAnswered) -> None:
         standing = self._standings.interactions.get(event.interaction)
+        if standing is not None:
+            self._customers.answered(standing.customer, event.agent, event.at)
+
+    def _interaction_moved(self, interaction: UUID, event: ev.InteractionEvent) -> None:
+        standing = self._standings.interactions.get(interaction)
+        fresh = self._matcher.interaction_moved(interaction)
         if standing is None:
-            self._timers.over(event.interaction)
+            self._timers.over(interaction)
         elif standing.phase is Phase.WAITING:
             self._waits(standing, event, fresh=fresh)
         elif isinstance(event, ev.InteractionOffered):
             self._timers.rings.set(event.agent)
 
     def _waits(self, standing: InteractionStanding, event: ev.InteractionEvent, *, fresh: bool) -> None:
-        if fresh:
-            self._timers.patience.set(standing.interaction)
+        interaction = standing.interaction
         if isinstance(event, ev.InteractionQueued):
             self._timers.queued(standing, self._matcher.ahead(standing))
-        if fresh or isinstance(event, ev.PositionAnnounced):
-            self._timers.words.set(standing.interaction)
+            self._timers.waits(interaction)
+        elif isinstance(event, ev.InteractionRelaxed):
+            self._timers.relaxing.set(interaction)
+        elif isinstance(event, ev.PositionAnnounced):
+            self._timers.words.set(interaction)
+        elif fresh or isinstance(event, ev.CallbackPostponed):
+            self._timers.waits(interaction)
 
-    def _agent_moved(self, event: ev.AgentEvent) -> None:
-        if isinstance(event, ev.WrapUpStarted):
-            self._timers.wrap_ups.set((event.agent, event.interaction))
-        elif isinstance(event, ev.DeskLost):
-            self._timers.graces.set(event.agent)
+    def _queue_moved(self, queue: str, at: datetime) -> None:
+        self._matcher.queue_moved(queue)
+        self._timers.look_at_hours(queue, max(at, self._latest))
+        self._rearm(queue)
 
     def _rearm(self, queue: str) -> None:
         for interaction in self._matcher.waiting(queue):
-            self._timers.patience.set(interaction)
-            self._timers.words.set(interaction)
+            self._timers.waits(interaction)
 
     # ------------------------------------------------------------ when
 
@@ -153,6 +192,7 @@ class Router:
         Goes round until nothing moves; with no end in sight it stops, says so, and is due again at once.
         """
         self._decided = []
+        now = self._latest = max(now, self._latest)
         moved, rounds = -1, 0
         while moved != len(self._decided) and rounds < _MOST_ROUNDS:
             moved, rounds = len(self._decided), rounds + 1
@@ -161,16 +201,7 @@ class Router:
         if unrest and not self._unrest:
             _log.error("routing does not come to rest: look for times of 0 s among the queues' settings")
         self._unrest = unrest
-        for interaction in self._timers.words.due(now):
-            standing = self._standings.interactions[interaction]
-            self._emit(
-                ev.PositionAnnounced(
-                    id=self._new_id(),
-                    at=now,
-                    interaction=interaction,
-                    position=self._matcher.ahead(standing) + 1,
-                )
-            )
+        self._tell_callers(now)
         return self._decided
 
     def _go_round(self, now: datetime) -> None:
@@ -180,30 +211,21 @@ class Router:
         for standing, agents in self._matcher.match(now):
             for agent in agents:
                 self._offer(standing, agent, now)
-        self._overflow(now)
+        self._let_go(now)
 
     def close_orphans(self, now: datetime) -> list[ev.LedgerEvent]:
-        """After a restart with a switch that lost its calls: all open interactions end, all desks are lost.
+        """After a restart with a switch that lost its calls: calls end, desks are lost, callbacks wait.
 
         Applied already, like decisions; call `decide` afterwards. Agents get the grace time to come back, and
         long enough in any case for their desks to try again.
         """
         self._decided = []
-        grace_s = max(self._settings.grace_s, _RETURN_S)
-        for standing in self.open_interactions():
-            self._emit(
-                ev.InteractionEnded(
-                    id=self._new_id(),
-                    at=now,
-                    interaction=standing.interaction,
-                    by=ev.EndedBy.CENTRE,
-                    reason=_ORPHANED,
-                )
-            )
+        now = self._latest = max(now, self._latest)
+        for event in orphans.end_calls(self._standings, now, self._new_id):
+            self._emit(event)
         self._meet_duties(now)
-        for agent in self.agents():
-            if agent.contact:
-                self._emit(ev.DeskLost(id=self._new_id(), at=now, agent=agent.agent.key, grace_s=grace_s))
+        for event in orphans.lose_desks(self._standings, self._settings.grace_s, now, self._new_id):
+            self._emit(event)
         return self._decided
 
     def _emit(self, event: ev.LedgerEvent) -> None:
@@ -213,11 +235,21 @@ class Router:
     def _meet_duties(self, now: datetime) -> None:
         for event in self._duties.met(now, self._new_id):
             self._emit(event)
+        for standing in self._duties.unreached():
+            self._emit(self._callbacks.not_reached(standing, self.queue(standing.queue), now))
+        for standing in self._duties.asked():
+            leaves = self._admission.call_back(standing, now)
+            if leaves is not None:
+                self._emit(leaves)
         for standing in self._duties.arrivals():
-            self._let_in(standing, now)
+            for event in self._admission.let_in(standing, now):
+                self._emit(event)
 
     def _fire(self, now: datetime) -> None:
-        """End what has gone on for long enough: ringing, wrap-ups, the grace of vanished desks."""
+        """What time brings: queues open and close; ringing, wrap-ups and grace are over; demands relax."""
+        for queue in self._timers.hours.due(now):
+            if self._timers.look_at_hours(queue, now):
+                self._rearm(queue)
         for agent in self._timers.rings.due(now):
             offer = self._standings.agents[agent].open_offer
             if offer is not None:
@@ -239,96 +271,59 @@ class Router:
             )
         for agent in self._timers.graces.due(now):
             self._emit(ev.AgentSignedOut(id=self._new_id(), at=now, agent=agent, reason="grace"))
+        for interaction in self._timers.relaxing.due(now):
+            self._relax(self._standings.interactions[interaction], now)
 
-    # ------------------------------------------------------------ in, on and out of queues
-
-    def _let_in(self, standing: InteractionStanding, now: datetime) -> None:
-        """Queue what has arrived, was transferred or flowed over; refuse it where it cannot be."""
-        if standing.phase is not Phase.ARRIVED or standing.refused:
-            return
-        if standing.transferred_at is not None and standing.target:
-            self._pass_on(standing, now)
-            return
-        if standing.left is ev.LeaveReason.OVERFLOW:
-            before = self._standings.queues.get(standing.queue)
-            queue = self._standings.queues.get(before.overflow_to) if before else None
-            if queue is not None:
-                self._enqueue(standing, queue, now, "overflow", standing.waiting_since)
-            else:
-                self._refuse(standing, "no such queue", now)
-            return
-        key = self._door.find(standing.called)
-        if key is None:
-            self._refuse(standing, "no such queue", now)
-            return
-        queue = self._standings.queues[key]
-        if 0 < queue.max_waiting <= self._matcher.count(key):
-            self._refuse(standing, "full", now)
-            return
-        self._enqueue(standing, queue, now, "arrived", standing.arrived_at)
-
-    def _pass_on(self, standing: InteractionStanding, now: datetime) -> None:
-        """A transfer: to a queue, or to an agent with the queue it came from behind; others are outside."""
-        since = standing.transferred_at or now
-        key = self._door.find(standing.target)
-        if key is not None:
-            self._enqueue(standing, self._standings.queues[key], now, "transfer", since)
-        elif self._agent_named(standing.target) and standing.queue in self._standings.queues:
-            self._enqueue(standing, self._standings.queues[standing.queue], now, "transfer", since)
-
-    def _agent_named(self, target: str) -> str:
-        """The agent that a transfer's target means, or "": a queue of the same name comes first."""
-        if not target or self._door.find(target) is not None:
-            return ""
-        return next((name for name in (target, Address(target).user) if name in self._standings.agents), "")
-
-    def _refuse(self, standing: InteractionStanding, reason: str, now: datetime) -> None:
+    def _relax(self, standing: InteractionStanding, now: datetime) -> None:
+        """Let all steps hold whose time has come, the later over the earlier."""
+        waited = (now - (standing.relax_since or standing.waiting_since)).total_seconds()
+        step, skills, tier = standing.step, standing.skills, standing.tier
+        for relaxation in self._standings.queues[standing.queue].relax[standing.step :]:
+            if relaxation.after_s > waited and step > standing.step:
+                break
+            step += 1
+            skills = skills if relaxation.skills is None else relaxation.skills
+            tier = tier if relaxation.tier is None else relaxation.tier
         self._emit(
-            ev.InteractionRefused(id=self._new_id(), at=now, interaction=standing.interaction, reason=reason)
-        )
-
-    def _enqueue(
-        self, standing: InteractionStanding, queue: Queue, now: datetime, reason: str, since: datetime
-    ) -> None:
-        wanted = self._agent_named(standing.target)
-        self._emit(
-            ev.InteractionQueued(
+            ev.InteractionRelaxed(
                 id=self._new_id(),
                 at=now,
                 interaction=standing.interaction,
-                queue=queue.key,
-                skills=queue.skills,
-                priority=queue.priority,
-                waiting_since=since,
-                reason=reason,
-                wanted=wanted,
-                wanted_s=queue.named_agent_s if wanted else 0.0,
+                step=step,
+                skills=skills,
+                tier=tier,
             )
         )
 
-    def _overflow(self, now: datetime) -> None:
-        """Let go whoever has waited too long, after everybody who could be served has been."""
+    def _let_go(self, now: datetime) -> None:
+        """Let go whoever cannot stay, after everybody who could be served has been."""
         for interaction in self._timers.patience.due(now):
             standing = self._standings.interactions[interaction]
-            queue = self._standings.queues.get(standing.queue)
-            reason = ev.LeaveReason.CLOSED
-            if queue is not None:
-                onward = queue.overflow_to != queue.key and queue.overflow_to in self._standings.queues
-                reason = ev.LeaveReason.OVERFLOW if onward else ev.LeaveReason.TIMEOUT
+            opens = self._timers.shut.get(standing.queue)
+            if not standing.callback:
+                self._emit(self._admission.let_go(standing, now, shut=opens is not None))
+                continue
+            never = standing.queue not in self._standings.queues or opens == _NEVER
+            self._emit(self._callbacks.not_now(standing, None if never else opens, now))
+
+    def _tell_callers(self, now: datetime) -> None:
+        for interaction in self._timers.proposals.due(now):
+            self._emit(ev.CallbackProposed(id=self._new_id(), at=now, interaction=interaction))
+        for interaction in self._timers.words.due(now):
+            standing = self._standings.interactions[interaction]
+            ahead = self._matcher.ahead(standing)
+            told = self._standings.queues[standing.queue].announce_wait
             self._emit(
-                ev.InteractionLeftQueue(
+                ev.PositionAnnounced(
                     id=self._new_id(),
                     at=now,
                     interaction=interaction,
-                    queue=standing.queue,
-                    reason=reason,
+                    position=ahead + 1,
+                    wait_s=self._admission.wait_of(standing.queue, ahead) if told else None,
                 )
             )
 
     def _offer(self, standing: InteractionStanding, agent: str, now: datetime) -> None:
-        queue = self._standings.queues.get(standing.queue)
-        if queue is None:
-            return
         self._emit(
             ev.InteractionOffered(
                 id=self._new_id(),
@@ -337,6 +332,6 @@ class Router:
                 offer=self._new_id(),
                 queue=standing.queue,
                 agent=agent,
-                ring_timeout_s=queue.ring_timeout_s,
+                ring_timeout_s=self._standings.queues[standing.queue].ring_timeout_s,
             )
         )

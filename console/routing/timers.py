@@ -7,9 +7,12 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from console.domain.interaction import Phase
-from console.domain.queue import Queue
+from console.domain.queue import Channel, Queue
 from console.domain.standing import InteractionStanding, after
 from console.domain.standings import Standings
+from console.routing import hours
+from console.routing.crew import Crew
+from console.routing.customers import can_be_called
 
 FIRST_ANNOUNCEMENT_S = 3.0
 """How soon a caller with others ahead is told the place; later every `announce_every_s` of the queue."""
@@ -19,6 +22,7 @@ LEAST_S = 0.1
 
 _SWEEP_FROM = 1024
 _AT_ONCE = datetime.min.replace(tzinfo=UTC)
+_NEVER = datetime.max.replace(tzinfo=UTC)
 _K = TypeVar("_K")
 
 
@@ -45,7 +49,7 @@ class Alarm(Generic[_K]):
 
     def _sweep(self) -> None:
         """Drop the moments overtaken: while a long ledger is read nobody asks, and they would pile up."""
-        self._heap = [(due, key) for due, key in self._heap if self._current(key) == due]
+        self._heap = list({(due, key) for due, key in self._heap if self._current(key) == due})
         heapify(self._heap)
         self._sweep_at = max(_SWEEP_FROM, 2 * len(self._heap))
 
@@ -69,35 +73,69 @@ class Alarm(Generic[_K]):
 class Timers:
     """All of routing's moments.
 
-    `rings` and `graces` by agent key, `wrap_ups` by agent key and interaction, `patience` (the maximum
-    wait is over) and `words` (the place in the queue is to be announced) by interaction.
+    `rings` and `graces` by agent key, `wrap_ups` by agent key and interaction, `hours` (it opens or closes)
+    by queue key; by interaction `patience` (it must leave the line), `relaxing` (other demands hold),
+    `proposals` (a callback is proposed) and `words` (the place in the queue is to be announced).
     """
 
-    def __init__(self, standings: Standings) -> None:
+    def __init__(self, standings: Standings, crew: Crew) -> None:
         """Nothing is due."""
         self._standings = standings
-        self._first_word: dict[UUID, datetime] = {}
+        self._crew = crew
+        self.first_word: dict[UUID, datetime] = {}
+        self.changes: dict[str, datetime] = {}
+        self.shut: dict[str, datetime] = {}
         self.rings = Alarm(self._ring_due)
         self.wrap_ups = Alarm(self._wrap_up_due)
         self.graces = Alarm(self._grace_due)
+        self.hours = Alarm(self.changes.get)
         self.patience = Alarm(self._patience_due)
+        self.relaxing = Alarm(self._relaxation_due)
+        self.proposals = Alarm(self._proposal_due)
         self.words = Alarm(self._word_due)
+        self._all: tuple[Alarm[Any], ...] = (
+            *(self.rings, self.wrap_ups, self.graces, self.hours),
+            *(self.patience, self.relaxing, self.proposals, self.words),
+        )
 
     def next_due(self) -> datetime | None:
         """The earliest moment of all."""
-        alarms: tuple[Alarm[Any], ...] = (self.rings, self.wrap_ups, self.graces, self.patience, self.words)
-        return min((due for alarm in alarms if (due := alarm.next_due()) is not None), default=None)
+        return min((due for alarm in self._all if (due := alarm.next_due()) is not None), default=None)
+
+    def waits(self, interaction: UUID) -> None:
+        """It waits, as it did not before or not there: watch all that may become of it."""
+        self.patience.set(interaction)
+        self.relaxing.set(interaction)
+        self.proposals.set(interaction)
+        self.words.set(interaction)
 
     def queued(self, standing: InteractionStanding, ahead: int) -> None:
         """It came into a queue with so many before it: settle when it is first told its place."""
         queue = self._standings.queues.get(standing.queue)
         every = queue.announce_every_s if queue else 0.0
         wait = min(every, FIRST_ANNOUNCEMENT_S) if ahead else every
-        self._first_word[standing.interaction] = after(standing.queued_at, max(wait, LEAST_S))
+        self.first_word[standing.interaction] = after(standing.queued_at, max(wait, LEAST_S))
 
     def over(self, interaction: UUID) -> None:
         """The interaction is over."""
-        self._first_word.pop(interaction, None)
+        self.first_word.pop(interaction, None)
+
+    def look_at_hours(self, key: str, now: datetime) -> bool:
+        """Settle whether a queue sends away who waits, and until when that holds; True when that changed.
+
+        `shut` has the queues that do, with the moment at which each opens again.
+        """
+        queue = self._standings.queues.get(key)
+        change = hours.next_change(queue, now) if queue is not None else None
+        if change is not None:
+            self.changes[key] = change
+            self.hours.set(key)
+        else:
+            self.changes.pop(key, None)
+        before = self.shut.pop(key, None)
+        if queue is not None and not queue.serve_after_close and not hours.is_open(queue, now):
+            self.shut[key] = change or _NEVER
+        return before != self.shut.get(key)
 
     def _ring_due(self, agent: str) -> datetime | None:
         standing = self._standings.agents.get(agent)
@@ -118,16 +156,39 @@ class Timers:
             return None
         if queue is None:
             return _AT_ONCE
-        if queue.max_wait_s <= 0:
+        opens = self.shut.get(queue.key) if self.shut else None
+        if standing.callback:
+            waits_for_it = (
+                standing.not_before is not None and opens is not None and standing.not_before >= opens
+            )
+            return _AT_ONCE if opens is not None and not waits_for_it else None
+        if opens is not None or (queue.leave_empty and not self._crew.signed_in(queue.key)):
+            return _AT_ONCE
+        return after(standing.queued_at, max(queue.max_wait_s, LEAST_S)) if queue.max_wait_s > 0 else None
+
+    def _relaxation_due(self, interaction: UUID) -> datetime | None:
+        standing, queue = self._waiting(interaction)
+        if standing is None or queue is None or standing.step >= len(queue.relax):
             return None
-        return after(standing.queued_at, max(queue.max_wait_s, LEAST_S))
+        since = standing.relax_since or standing.waiting_since
+        return after(since, queue.relax[standing.step].after_s)
+
+    def _proposal_due(self, interaction: UUID) -> datetime | None:
+        standing, queue = self._waiting(interaction)
+        if standing is None or queue is None or queue.callback_after_s <= 0 or not queue.callback_digit:
+            return None
+        if standing.callback or standing.proposed_at is not None or standing.channel is not Channel.VOICE:
+            return None
+        if not can_be_called(standing.customer):
+            return None
+        return after(standing.waiting_since, queue.callback_after_s)
 
     def _word_due(self, interaction: UUID) -> datetime | None:
         standing, queue = self._waiting(interaction)
-        if standing is None or queue is None or queue.announce_every_s <= 0:
+        if standing is None or queue is None or queue.announce_every_s <= 0 or standing.callback:
             return None
         if standing.announced_at is None:
-            return self._first_word.get(interaction)
+            return self.first_word.get(interaction)
         return after(standing.announced_at, max(queue.announce_every_s, LEAST_S))
 
     def _waiting(self, interaction: UUID) -> tuple[InteractionStanding | None, Queue | None]:

@@ -122,12 +122,15 @@ def test_nowhere_to_overflow_is_goodbye(target: str) -> None:
     assert world.router.next_due() is None
 
 
-def test_two_queues_that_overflow_into_each_other_do_not_spin() -> None:
+def test_two_queues_that_overflow_into_each_other_are_each_entered_once() -> None:
     world = World(
         (Queue(key="a", max_wait_s=5, overflow_to="b"), Queue(key="b", max_wait_s=5, overflow_to="a")), ()
     )
-    world.call("a")
-    assert len(_only(world.wait(50), ev.InteractionQueued)) == 10
+    interaction = world.call("a")
+    decided = world.wait(50)
+    assert [event.queue for event in _only(decided, ev.InteractionQueued)] == ["b"]
+    assert [event.reason for event in _only(decided, ev.InteractionLeftQueue)] == ["overflow", "timeout"]
+    assert world.phase(interaction) is Phase.ARRIVED
 
 
 def test_who_can_be_served_in_the_last_moment_is_not_sent_away() -> None:

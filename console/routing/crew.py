@@ -1,0 +1,65 @@
+"""How many agents each queue has: signed in, serving (ready or at work), idle."""
+
+from collections.abc import Iterable
+
+from console.domain.agent import Presence
+from console.domain.standing import AgentStanding
+
+_Counted = tuple[tuple[str, ...], bool, bool]
+"""An agent's queues, whether serving, whether idle."""
+
+
+class Crew:
+    """Counts kept as agents move; nobody is looked at twice."""
+
+    def __init__(self) -> None:
+        """Nobody."""
+        self._counted: dict[str, _Counted] = {}
+        self._signed_in: dict[str, int] = {}
+        self._serving: dict[str, int] = {}
+        self._idle: dict[str, int] = {}
+
+    def seat(self, standing: AgentStanding) -> Iterable[str]:
+        """Take over where an agent stands now; returns the queues that have nobody signed in since."""
+        key = standing.agent.key
+        before, now = self._counted.get(key), _counted(standing)
+        if before == now:
+            return ()
+        if before is not None:
+            self._count(before, -1)
+            del self._counted[key]
+        if now is not None:
+            self._count(now, 1)
+            self._counted[key] = now
+        if before is None or (now is not None and now[0] == before[0]):
+            return ()
+        return [queue for queue in before[0] if not self._signed_in[queue]]
+
+    def _count(self, counted: _Counted, step: int) -> None:
+        queues, serving, idle = counted
+        for queue in queues:
+            self._signed_in[queue] = self._signed_in.get(queue, 0) + step
+            if serving:
+                self._serving[queue] = self._serving.get(queue, 0) + step
+            if idle:
+                self._idle[queue] = self._idle.get(queue, 0) + step
+
+    def signed_in(self, queue: str) -> int:
+        """Agents of a queue who are signed in, paused ones and those of a vanished desk included."""
+        return self._signed_in.get(queue, 0)
+
+    def serving(self, queue: str) -> int:
+        """Agents of a queue who take contacts: ready or at work, at a linked desk."""
+        return self._serving.get(queue, 0)
+
+    def idle(self, queue: str) -> int:
+        """Agents of a queue who are free now and have nothing else to do."""
+        return self._idle.get(queue, 0)
+
+
+def _counted(standing: AgentStanding) -> _Counted | None:
+    if standing.presence is Presence.OFFLINE:
+        return None
+    serving = standing.presence is Presence.READY and standing.lost_since is None
+    queues = standing.agent.queues
+    return queues if len(queues) < 2 else tuple(dict.fromkeys(queues)), serving, standing.free
