@@ -52,6 +52,7 @@ def test_an_icon_is_sharp_at_two_pixels_a_point(qapp: QApplication) -> None:
 
 
 def test_icons_follow_the_theme(look: Look, qtbot: QtBot) -> None:
+    look.use("light")
     button = ActionButton("Mute", "mic", bare=True)
     qtbot.addWidget(button)
     button.show()

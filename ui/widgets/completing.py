@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QCompleter, QLineEdit, QListView, QWidget
 _Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
 _ASK_AFTER_MS = 60
+_MOST_SHOWN = 10
 
 
 class _Suggestions(QAbstractListModel):
@@ -54,7 +55,9 @@ class CompletingField(QLineEdit):
         self._completer.setWidget(self)
         self._popup = QListView()
         self._popup.setProperty("popup", True)  # noqa: FBT003  Qt's own signature
+        self._popup.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._completer.setPopup(self._popup)
+        self._completer.setMaxVisibleItems(_MOST_SHOWN)
         self._completer.activated[QModelIndex].connect(self._choose)  # type: ignore[index]  # stubs lack it
         self._completer.highlighted[QModelIndex].connect(self._choose)  # type: ignore[index]
         self._wait = QTimer(self)

@@ -164,6 +164,9 @@ QFrame[card="true"]:focus { border-color: $accent; }
 QComboBox QAbstractItemView, QAbstractItemView[popup="true"] { background: $surface; color: $text;
   border: 1px solid $line_strong; outline: none;
   selection-background-color: $info_fill; selection-color: $info_ink; padding: ${XS}px; }
+QAbstractItemView[popup="true"] { padding: 0; }
+QAbstractItemView[popup="true"]::item { min-height: ${XL}px; padding: 0 ${S}px; border: none; }
+QAbstractItemView[popup="true"]::item:selected { background: $info_fill; color: $info_ink; }
 
 QCheckBox { spacing: ${S}px; background: transparent; border: 2px solid transparent;
   border-radius: ${XS}px; padding: 1px; }
