@@ -37,6 +37,10 @@ class Pool:
         self._ranks.add(rank)
         return rank
 
+    def __len__(self) -> int:
+        """How many are in it."""
+        return len(self._ranks)
+
     def remove(self, rank: Rank) -> None:
         """Somebody is free no more."""
         self._ranks.remove(rank)
@@ -86,12 +90,15 @@ class _Side:
 
 @dataclass(slots=True, eq=False)
 class _Seat:
-    """Where one agent sits: `stamp` is what the ranks were made of, with `agent` as configured then."""
+    """Where one agent sits: `stamp` is what the ranks were made of, with `agent` as configured then. Who just
+    came in is free but not yet `settled` in any pool.
+    """
 
     standing: AgentStanding
     agent: Agent
     stamp: tuple[object, ...]
     channels: frozenset[Channel]
+    settled: bool = False
     ranks: list[tuple[Pool, Rank]] = field(default_factory=list)
 
 
@@ -126,7 +133,9 @@ class Bench:
         return seat.channels if seat is not None else _NOTHING
 
     def seat(self, standing: AgentStanding) -> bool:
-        """Take over what an agent is free for now; True when something new may fit."""
+        """Take over what an agent is free for now; True when something new may fit, and `settle` is to follow
+        unless the agent is gone again by then: most who become free are taken at once.
+        """
         key = standing.agent.key
         seat = self._seats.get(key)
         channels = self._channels(standing)
@@ -140,11 +149,15 @@ class Bench:
             if seat.agent is agent and seat.stamp == stamp and seat.standing is standing:
                 return False
             self._leave(key, seat)
-        self._sit(key, _Seat(standing, agent, stamp, channels))
+        self._seats[key] = _Seat(standing, agent, stamp, channels)
         return True
 
-    def _sit(self, key: str, seat: _Seat) -> None:
-        self._seats[key] = seat
+    def settle(self, key: str) -> None:
+        """The agent, if still free, can be found by all that ask from now on."""
+        seat = self._seats.get(key)
+        if seat is None or seat.settled:
+            return
+        seat.settled = True
         for queue in seat.agent.queues:
             side = self._sides.get(queue)
             if side is None:
@@ -157,6 +170,8 @@ class Bench:
 
     def _leave(self, key: str, seat: _Seat) -> None:
         del self._seats[key]
+        if not seat.settled:
+            return
         for pool, rank in seat.ranks:
             pool.remove(rank)
         for queue in seat.agent.queues:

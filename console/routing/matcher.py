@@ -13,11 +13,21 @@ from uuid import UUID
 
 from console.domain.agent import Agent, Presence
 from console.domain.interaction import Phase
-from console.domain.queue import Queue, Strategy
+from console.domain.queue import Channel, Queue, Strategy
 from console.domain.standing import AgentStanding, InteractionStanding, Interrupts
 from console.domain.standings import Standings
 from console.routing.agents import Bench
-from console.routing.policy import ChoiceKey, Demands, Hold, LineKey, choice_key, hold_of, line_key
+from console.routing.policy import (
+    ChoiceKey,
+    Demands,
+    Hold,
+    LineKey,
+    ageing_of,
+    choice_key,
+    hold_of,
+    line_key,
+    micros,
+)
 from console.routing.queues import Crowd, Lines, Place
 
 Match = tuple[InteractionStanding, tuple[str, ...]]
@@ -42,6 +52,7 @@ class Matcher:
         self._sweep_at = _SWEEP_FROM
         self._passed: dict[UUID, datetime] = {}
         self._rules: dict[str, Queue] = {}
+        self._ageing: dict[str, int] = {}
         self._signed_in: dict[str, None] = {}
         self._naming: dict[str, dict[UUID, None]] = {}
         self._named: dict[UUID, tuple[str, ...]] = {}
@@ -66,14 +77,18 @@ class Matcher:
     def interaction_moved(self, interaction: UUID) -> bool:
         """An interaction's standing may have changed; True when it waits at a place it had not before."""
         standing = self._standings.interactions.get(interaction)
-        self._crowd.count(interaction, standing)
         if standing is None or standing.phase is not Phase.WAITING:
-            if interaction in self._lines:
-                self._lines.take(interaction)
+            if standing is not None and standing.phase is Phase.OFFERED:
+                self._crowd.enter(interaction, standing.queue)
+            elif not self._crowd.leave(interaction):
+                return False
+            if self._lines.take(interaction):
                 self._fresh_interactions.pop(interaction, None)
-                self._passed.pop(interaction, None)
-                self._name(interaction, ())
+                if interaction in self._named:
+                    self._passed.pop(interaction, None)
+                    self._name(interaction, ())
             return False
+        self._crowd.enter(interaction, standing.queue)
         fresh = self._lines.put(interaction, self._place(standing))
         if fresh:
             self._fresh_interactions[interaction] = None
@@ -82,8 +97,10 @@ class Matcher:
     def queue_moved(self, key: str) -> None:
         """A queue was configured or removed: its line and who is free for it may stand in another order."""
         before, queue = self._rules.pop(key, None), self._standings.queues.get(key)
+        self._ageing.pop(key, None)
         if queue is not None:
             self._rules[key] = queue
+            self._ageing[key] = ageing_of(queue)
         if before is None or queue is None or before.strategy is not queue.strategy:
             self._bench.forget(key)
         if before is None or queue is None or before.ageing_s != queue.ageing_s:
@@ -104,7 +121,7 @@ class Matcher:
             self._name(interaction, tuple({standing.wanted, standing.pulled} - {""}))
             hold, agent, until = hold_of(standing, self._now, self._signed_in.__contains__)
             self._watch(interaction, standing, until)
-        key = line_key(standing, self._ageing_s(standing.queue))
+        key = line_key(standing, self._ageing.get(standing.queue, 0))
         return Place(standing.queue, hold, agent, self._demands.of(standing), key)
 
     def _name(self, interaction: UUID, agents: tuple[str, ...]) -> None:
@@ -116,10 +133,6 @@ class Matcher:
             self._named[interaction] = agents
         for agent in agents:
             self._naming.setdefault(agent, {})[interaction] = None
-
-    def _ageing_s(self, queue: str) -> float:
-        known = self._standings.queues.get(queue)
-        return known.ageing_s if known else 0.0
 
     # ------------------------------------------------------------ what time alone changes
 
@@ -181,7 +194,7 @@ class Matcher:
     def ahead(self, standing: InteractionStanding) -> int:
         """How many of the same queue are served before this one."""
         place = self._lines.place(standing.interaction)
-        key = place.key if place else line_key(standing, self._ageing_s(standing.queue))
+        key = place.key if place else line_key(standing, self._ageing.get(standing.queue, 0))
         return self._lines.ahead(standing.queue, key)
 
     # ------------------------------------------------------------ who gets whom
@@ -192,7 +205,17 @@ class Matcher:
         What became waiting takes its best, unless that one became free just now too and chooses first; who
         became free takes of all that wait; then those that were left behind take who is left.
         """
-        self._move_to(now)
+        if self._gates or self._passed:
+            self._move_to(now)
+        self._now = now
+        if self._fresh_interactions or len(self._fresh_agents) > 1:
+            yield from self._together(micros(now))
+        elif self._fresh_agents:
+            yield from self._alone(micros(now))
+
+    def _together(self, now: int) -> Iterator[Match]:
+        for key in self._fresh_agents:
+            self._bench.settle(key)
         behind = []
         for standing in self._fresh(now):
             agents = self._agents_for(standing)
@@ -209,19 +232,47 @@ class Matcher:
             if agents:
                 yield standing, agents
 
-    def _fresh(self, now: datetime) -> list[InteractionStanding]:
+    def _alone(self, now: int) -> Iterator[Match]:
+        """The usual case: one agent became free, who takes the next of all that wait or, if nothing does, has
+        a seat; as long as nobody else could have it, without sitting down first.
+        """
+        (key,) = self._fresh_agents
+        self._fresh_agents = {}
+        if key not in self._bench:
+            return
+        chooser = self._standings.agents[key]
+        chosen = self._interaction_for(chooser, now)
+        if chosen is not None and self._nobody_else(chosen, key):
+            yield self._standings.interactions[chosen], (key,)
+            return
+        self._bench.settle(key)
+        if chosen is not None:
+            yield from self._choose(chooser, now)
+
+    def _nobody_else(self, interaction: UUID, agent: str) -> bool:
+        """Whether nobody but this agent, who is not settled yet, could have it."""
+        place = self._lines.place(interaction)
+        if place is None or place.agent not in {"", agent}:
+            return False
+        if place.hold is not Hold.OPEN:
+            return True
+        return not self._bench.pool(self._standings.queues[place.queue], place.demand)
+
+    def _fresh(self, now: int) -> list[InteractionStanding]:
         """What became waiting since the last time, the most urgent first."""
         fresh, self._fresh_interactions = self._fresh_interactions, {}
+        if len(fresh) == 1:
+            return [self._standings.interactions[one] for one in fresh if one in self._lines]
         found: list[tuple[ChoiceKey, InteractionStanding]] = []
         for interaction in fresh:
             place = self._lines.place(interaction)
             if place is not None:
-                key = choice_key(place.key, self._ageing_s(place.queue), now, 0)
+                key = choice_key(place.key, self._ageing.get(place.queue, 0), now, 0)
                 found.append((key, self._standings.interactions[interaction]))
         found.sort(key=_first)
         return [standing for _, standing in found]
 
-    def _choose(self, chooser: AgentStanding, now: datetime) -> Iterator[Match]:
+    def _choose(self, chooser: AgentStanding, now: int) -> Iterator[Match]:
         """Who became free takes of all that wait, but leaves to a better one what that one gets."""
         key = chooser.agent.key
         while key in self._bench and (chosen := self._interaction_for(chooser, now)) is not None:
@@ -250,35 +301,39 @@ class Matcher:
         several = dict.fromkeys([named, *pool.first(most)] if named else pool.first(most))
         return tuple(several)[: most or None]
 
-    def _interaction_for(self, free: AgentStanding, now: datetime) -> UUID | None:
+    def _interaction_for(self, free: AgentStanding, now: int) -> UUID | None:
         """Which of all that wait is this agent's: pulled, then reserved, then the rest."""
         agent = free.agent
         channels = self._bench.channels(agent.key)
-        for hold in (Hold.PULLED, Hold.RESERVED, Hold.OPEN):
-            heads: dict[str, LineKey] = {}
-            if hold is Hold.OPEN:
-                for queue in agent.queues:
-                    head = self._lines.head(queue, agent, channels)
-                    if head is not None:
-                        heads[queue] = head
-            for queue, head in self._lines.named(agent.key, hold, channels):
-                heads[queue] = min(head, heads.get(queue, head))
-            best = self._first_of(heads, agent, now) if heads else None
-            if best is not None:
-                return best
-        return None
+        named = self._lines.names(agent.key)
+        if named:
+            for hold in (Hold.PULLED, Hold.RESERVED):
+                best = self._first_of(self._named_heads(agent.key, hold, channels), agent, now)
+                if best is not None:
+                    return best
+        heads = self._named_heads(agent.key, Hold.OPEN, channels) if named else {}
+        for queue in agent.queues:
+            head = self._lines.head(queue, agent, channels)
+            if head is not None:
+                heads[queue] = min(head, heads[queue]) if queue in heads else head
+        return self._first_of(heads, agent, now)
 
-    def _first_of(self, heads: dict[str, LineKey], agent: Agent, now: datetime) -> UUID | None:
+    def _named_heads(self, agent: str, hold: Hold, channels: frozenset[Channel]) -> dict[str, LineKey]:
+        heads: dict[str, LineKey] = {}
+        for queue, head in self._lines.named(agent, hold, channels):
+            heads[queue] = min(head, heads.get(queue, head))
+        return heads
+
+    def _first_of(self, heads: dict[str, LineKey], agent: Agent, now: int) -> UUID | None:
         """The first of several queues' heads for an agent; a queue not served comes after the agent's own."""
         best: tuple[ChoiceKey, UUID] | None = None
-        for key, head in heads.items():
-            queue = self._standings.queues.get(key)
-            if queue is None:
+        for queue, head in heads.items():
+            if queue not in self._ageing:
                 continue
             if len(heads) == 1:
                 return head[-1]
-            order = agent.queues.index(key) if key in agent.queues else len(agent.queues)
-            entry = (choice_key(head, queue.ageing_s, now, order), head[-1])
+            order = agent.queues.index(queue) if queue in agent.queues else len(agent.queues)
+            entry = (choice_key(head, self._ageing[queue], now, order), head[-1])
             if best is None or entry < best:
                 best = entry
         return best[1] if best else None

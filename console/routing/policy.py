@@ -17,7 +17,7 @@ from enum import IntEnum
 from uuid import UUID
 
 from console.domain.agent import Agent
-from console.domain.queue import Channel, SkillNeed
+from console.domain.queue import Channel, Queue, SkillNeed
 from console.domain.standing import InteractionStanding
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -110,27 +110,30 @@ def preferred_met(agent: Agent, demand: Demand) -> int:
     return sum(agent.skills.get(skill, 0) >= level for skill, level in demand.preferred)
 
 
-def line_key(standing: InteractionStanding, ageing_s: float = 0.0) -> LineKey:
+def ageing_of(queue: Queue | None) -> int:
+    """Microseconds of waiting that are worth one point of priority in a queue; 0: waiting adds nothing."""
+    return round(queue.ageing_s * _SECOND_US) if queue is not None else 0
+
+
+def line_key(standing: InteractionStanding, ageing: int = 0) -> LineKey:
     """The place in its queue: returned ones, then the most urgent, then the longest wait, then by arrival.
 
     Where waiting adds to the priority it does so for all of the queue alike, so who is ahead stays ahead:
     the order is that of the moments at which priority 0 would have had to come to be as urgent.
     """
     since = micros(standing.since)
-    ageing = round(ageing_s * _SECOND_US)
     fixed = since - standing.priority * ageing if ageing > 0 else -standing.priority
     return not standing.returned, fixed, since, standing.number, standing.interaction
 
 
-def urgency(key: LineKey, ageing_s: float, now: datetime) -> float:
-    """The effective priority now: the priority, and one point for each `ageing_s` seconds waited."""
-    ageing = round(ageing_s * _SECOND_US)
-    return (micros(now) - key[1]) / ageing if ageing > 0 else -key[1]
+def urgency(key: LineKey, ageing: int, now: int) -> float:
+    """The effective priority now (microseconds): the priority, and one point for each `ageing` waited."""
+    return (now - key[1]) / ageing if ageing > 0 else -key[1]
 
 
-def choice_key(key: LineKey, ageing_s: float, now: datetime, order: int) -> ChoiceKey:
+def choice_key(key: LineKey, ageing: int, now: int, order: int) -> ChoiceKey:
     """The place among the heads of several queues; to the agent this queue comes as number `order`."""
-    return key[0], -urgency(key, ageing_s, now), order, key[2], key[3]
+    return key[0], -urgency(key, ageing, now), order, key[2], key[3]
 
 
 def hold_of(

@@ -12,12 +12,10 @@ from sortedcontainers import SortedList
 
 from console.domain.address import Address
 from console.domain.agent import Agent
-from console.domain.interaction import Phase
 from console.domain.queue import Channel, Queue
-from console.domain.standing import InteractionStanding
 from console.routing.policy import Demand, Hold, LineKey, qualifies
 
-_INSIDE = frozenset({Phase.WAITING, Phase.OFFERED})
+_NOBODY: dict[tuple[Hold, str, Channel], Any] = {}
 
 
 class Place(NamedTuple):
@@ -71,42 +69,49 @@ class Lines:
             line = groups[place.demand] = SortedList()
         return line
 
-    def take(self, interaction: UUID) -> None:
-        """Take it out of the line, if it is in one."""
+    def take(self, interaction: UUID) -> bool:
+        """Take it out of the line; False when it is in none."""
         place = self._places.pop(interaction, None)
         if place is None:
-            return
+            return False
         line = self._line(place)
         line.remove(place.key)
         if not line and place.hold is Hold.OPEN:
             del self._open[place.queue][place.demand]
         if place.agent:
-            lines = self._named[place.agent]
-            lines[_about(place)].remove(place.key)
-            if not lines[_about(place)]:
-                del lines[_about(place)]
-            if not lines:
-                del self._named[place.agent]
+            self._take_named(place)
+        return True
+
+    def _take_named(self, place: Place) -> None:
+        lines = self._named[place.agent]
+        lines[_about(place)].remove(place.key)
+        if not lines[_about(place)]:
+            del lines[_about(place)]
+        if not lines:
+            del self._named[place.agent]
 
     def head(self, queue: str, agent: Agent, channels: Set[Channel]) -> LineKey | None:
         """The first in a queue that this agent could take, who is free for these channels."""
         best: LineKey | None = None
-        for demand, line in self._open.get(queue, {}).items():
+        groups = self._open.get(queue)
+        if not groups:
+            return None
+        for demand, line in groups.items():
             if demand.channel in channels and qualifies(agent, queue, demand):
                 key: LineKey = line[0]
                 if best is None or key < best:
                     best = key
         return best
 
+    def names(self, agent: str) -> bool:
+        """Whether anything waits for this agent by name."""
+        return agent in self._named
+
     def named(self, agent: str, hold: Hold, channels: Set[Channel]) -> Iterator[tuple[str, LineKey]]:
         """The heads, with their queues, of what waits for this agent by name and is held so."""
-        for (how, queue, channel), line in self._named.get(agent, {}).items():
+        for (how, queue, channel), line in self._named.get(agent, _NOBODY).items():
             if how is hold and channel in channels:
                 yield queue, line[0]
-
-    def naming(self, agent: str) -> list[UUID]:
-        """All that wait for this agent by name."""
-        return [key[-1] for line in self._named.get(agent, {}).values() for key in line]
 
     def ahead(self, queue: str, key: LineKey) -> int:
         """How many of a queue are served before what has this key."""
@@ -135,19 +140,23 @@ class Crowd:
         self._number: dict[str, int] = {}
         self._queues: dict[UUID, str] = {}
 
-    def count(self, interaction: UUID, standing: InteractionStanding | None) -> None:
-        """Take over where an interaction is now; None: it is over."""
-        inside = standing is not None and standing.phase in _INSIDE
-        queue = standing.queue if standing is not None and inside else ""
-        before = self._queues.get(interaction, "")
-        if queue == before:
+    def enter(self, interaction: UUID, queue: str) -> None:
+        """It is in this queue from now on."""
+        before = self._queues.get(interaction)
+        if before == queue:
             return
-        if before:
+        if before is not None:
             self._number[before] -= 1
-            del self._queues[interaction]
-        if queue:
-            self._number[queue] = self._number.get(queue, 0) + 1
-            self._queues[interaction] = queue
+        self._queues[interaction] = queue
+        self._number[queue] = self._number.get(queue, 0) + 1
+
+    def leave(self, interaction: UUID) -> bool:
+        """It is in no queue any more; False when it was in none before."""
+        before = self._queues.pop(interaction, None)
+        if before is None:
+            return False
+        self._number[before] -= 1
+        return True
 
     def of(self, queue: str) -> int:
         """How many are in a queue."""

@@ -7,15 +7,17 @@ import pytest
 
 from console.domain.address import Address
 from console.domain.agent import Agent
-from console.domain.queue import Channel, SkillNeed
+from console.domain.queue import Channel, Queue, SkillNeed
 from console.domain.standing import InteractionStanding
 from console.routing.policy import (
     Hold,
+    ageing_of,
     choice_key,
     demand_of,
     fits,
     hold_of,
     line_key,
+    micros,
     preferred_met,
     qualifies,
     urgency,
@@ -82,22 +84,23 @@ def test_with_ageing_a_long_wait_overtakes_a_priority() -> None:
         _waiting(3, wait_s=31),
         _waiting(4, wait_s=20, priority=1),  # as urgent as number 1, and waits longer
     ]
-    assert [standing.number for standing in sorted(line, key=lambda s: line_key(s, 10.0))] == [3, 4, 1, 2]
-    assert [urgency(line_key(s, 10.0), 10.0, START) for s in line] == [3.0, 2.9, 3.1, 3.0]
-    later = START + timedelta(seconds=100)
-    assert [urgency(line_key(s, 10.0), 10.0, later) for s in line] == [13.0, 12.9, 13.1, 13.0]
-    assert [urgency(line_key(s, 0.0), 0.0, later) for s in line] == [3, 0, 0, 1]
+    ageing = ageing_of(Queue(key="q", ageing_s=10.0))
+    assert [standing.number for standing in sorted(line, key=lambda s: line_key(s, ageing))] == [3, 4, 1, 2]
+    now, later = micros(START), micros(START + timedelta(seconds=100))
+    assert [urgency(line_key(s, ageing), ageing, now) for s in line] == [3.0, 2.9, 3.1, 3.0]
+    assert [urgency(line_key(s, ageing), ageing, later) for s in line] == [13.0, 12.9, 13.1, 13.0]
+    assert [urgency(line_key(s), 0, later) for s in line] == [3, 0, 0, 1]
 
 
 def test_an_agent_chooses_what_came_back_then_urgency_then_the_own_order() -> None:
     first, second, third = _waiting(1), _waiting(2, wait_s=99), _waiting(3, priority=1)
     back = _waiting(4, returned=True)
-    keys = [(choice_key(line_key(s), 0.0, START, order), s.number)
+    keys = [(choice_key(line_key(s), 0, micros(START), order), s.number)
             for order, s in enumerate((first, second, third, back))]  # fmt: skip
     assert [number for _, number in sorted(keys)] == [4, 3, 1, 2]
     aged = [
-        (choice_key(line_key(first), 0.0, START, 0), 1),
-        (choice_key(line_key(second, 90.0), 90.0, START, 1), 2),
+        (choice_key(line_key(first), 0, micros(START), 0), 1),
+        (choice_key(line_key(second, 90_000_000), 90_000_000, micros(START), 1), 2),
     ]
     assert [number for _, number in sorted(aged)] == [2, 1]
 
