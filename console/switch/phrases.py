@@ -20,13 +20,13 @@ def number(value: int, language: str = "en") -> tuple[str, ...]:
 
 
 def place(position: int, language: str = "en") -> tuple[str, ...]:
-    """ "You are number three in the queue"; nothing beyond 99."""
+    """Your number in the queue; nothing beyond 99."""
     said = number(position, language)
     return ("you-are-number", *said, "in-the-queue") if said else ()
 
 
 def expected_wait(seconds: float, language: str = "en") -> tuple[str, ...]:
-    """ "The expected wait is four minutes", to the nearest minute; nothing beyond 99 minutes."""
+    """The expected wait, to the nearest minute; nothing beyond 99 minutes."""
     if seconds < _MINUTE_S:
         return ("expected-wait", "less-than-a-minute")
     minutes = int(seconds / _MINUTE_S + 0.5)
@@ -37,7 +37,7 @@ def expected_wait(seconds: float, language: str = "en") -> tuple[str, ...]:
 
 
 def callback_offer(key: str) -> tuple[str, ...]:
-    """ "Please press one to be called back"; nothing for what is no key."""
+    """Which key asks for a callback; nothing for what is no key."""
     if len(key) != 1 or key not in "0123456789*#":
         return ()
     return ("please-press", _KEYS.get(key, f"number-{key}"), "to-be-called-back")

@@ -21,6 +21,7 @@ from console.domain.events import (
 )
 from tests.switch.contract_callback import CallingBack, CallingBackInVain
 from tests.switch.contract_talking import Talking, Together, Transferring
+from tests.switch.contract_voicemail import LeavingAMessage
 from tests.switch.world import AGENT, CUSTOMER, MUSIC, ONE, OTHER_AGENT, TWO, World
 
 RINGS = Plan(answer_after_s=None)
@@ -245,5 +246,7 @@ class Ringing:
         assert customer.ear.heard[TWO] >= 1
 
 
-class SwitchContract(Arriving, Ringing, Talking, Transferring, Together, CallingBack, CallingBackInVain):
+class SwitchContract(
+    Arriving, Ringing, Talking, Transferring, Together, CallingBack, CallingBackInVain, LeavingAMessage
+):
     """All of it."""

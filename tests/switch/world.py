@@ -50,6 +50,11 @@ def make_sounds(folder: Path) -> Path:
     return folder
 
 
+def names_in(folder: Path) -> list[str]:
+    """The files there."""
+    return sorted(each.name for each in folder.iterdir())
+
+
 class World:
     """One switch, its facts, and the robots made in a test; all stopped at its end."""
 
