@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ import msgspec
 from console import __version__
 from console.domain.errors import BadInput, CallboardError
 from console.log import setup_logging
+from console.simulator.command import add_simulate
 
 if TYPE_CHECKING:
     from console.telephony.build import EngineBuild
@@ -245,6 +247,7 @@ def _parser() -> argparse.ArgumentParser:
         _add_demo,
         _add_call,
         _add_kpi,
+        partial(add_simulate, say=_say, tell=_tell),
         _add_doctor,
         _add_migrate,
         _add_bench,
