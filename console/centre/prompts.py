@@ -1,4 +1,4 @@
-"""What callers are told in which case, as names of sounds (console.switch.phrases has the longer ones). Pure."""
+"""What callers are told in which case, as names of sounds (longer ones: console.switch.phrases). Pure."""
 
 Prompts = tuple[str, ...]
 

@@ -9,7 +9,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 
 from console import __version__
 from console.clock import Clock
-from console.server import admin, api, calls
+from console.server import admin, api, calls, interactions, voicemails
 from console.server.auth import Brake, Passwords, Tokens
 from console.server.directory import Directory
 from console.server.face import CentreFace
@@ -62,7 +62,7 @@ def build_app(face: CentreFace, clock: Clock) -> Litestar:
     async def stop() -> None:
         await services.live.stop()
 
-    routes = [*api.ROUTES, *calls.ROUTES, *admin.ROUTES]
+    routes = [*api.ROUTES, *calls.ROUTES, *interactions.ROUTES, *voicemails.ROUTES, *admin.ROUTES]
     for route in routes:
         route.responses = described(_errors(route))
     app = Litestar(
@@ -93,6 +93,8 @@ def _errors(route: HTTPRouteHandler) -> set[int]:
         errors.add(404)
     if method in {"POST", "PUT"}:
         errors.add(413)
+    if path.startswith("/api/v1/interactions/") and method == "POST":
+        errors.add(409)
     if path.endswith("/sign-in"):
         errors |= {401, 429}
     return errors

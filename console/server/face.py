@@ -1,6 +1,7 @@
 """What the HTTP face needs of the centre behind it. `console.centre` is one; tests have a scripted one."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from console.domain.figures import Delta, Snapshot
 from console.ledger.ledger import Ledger
 from console.ledger.users import Users
 from console.settings import CentreSettings
-from console.wire import AgentView
+from console.wire import AgentView, InteractionView
 
 
 class BoardFace(Protocol):
@@ -21,6 +22,26 @@ class BoardFace(Protocol):
 
     def take_delta(self) -> Delta | None:
         """What changed since the last take; None when nothing did."""
+        ...
+
+
+class SupervisionFace(Protocol):
+    """What supervisors see and do. An order raises NotThere, TooLate or BadInput, in words."""
+
+    def views(self) -> list[InteractionView]:
+        """All open interactions by queue, in serving order."""
+        ...
+
+    async def move(self, by: str, interaction: UUID, queue: str) -> InteractionView:
+        """Into another queue; how it stands then."""
+        ...
+
+    async def prioritise(self, by: str, interaction: UUID, priority: int) -> InteractionView:
+        """Another priority; how it stands then."""
+        ...
+
+    async def pull(self, by: str, interaction: UUID, agent: str) -> InteractionView:
+        """To one agent; how it stands then."""
         ...
 
 
@@ -43,6 +64,16 @@ class CentreFace(Protocol):
         ...
 
     @property
+    def supervision(self) -> SupervisionFace:
+        """What supervisors see and do."""
+        ...
+
+    @property
+    def messages(self) -> Path:
+        """The folder that voicemail is in."""
+        ...
+
+    @property
     def settings(self) -> CentreSettings:
         """The centre's settings."""
         ...
@@ -62,7 +93,7 @@ class CentreFace(Protocol):
         ...
 
     async def command(self, user: str, action: str, argument: str) -> None:
-        """Do what an agent asks for: ready, pause, sign_out, end_wrap_up. Raises Refused, in words."""
+        """Do what an agent asks for: see wire.Command. Raises Refused, in words."""
         ...
 
     async def desk_linked(self, agent: str, contact: str, session: UUID) -> None:

@@ -10,7 +10,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from litestar.openapi.datastructures import ResponseSpec
 
-from console.domain.errors import BadInput, Refused, StoreError
+from console.domain.errors import BadInput, NotThere, Refused, StoreError, TooLate
 
 _log = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
@@ -64,6 +64,14 @@ def _from_bad_input(request: Request[Any, Any, Any], fault: BadInput) -> Respons
     return problem(request, HTTPStatus.BAD_REQUEST, str(fault))
 
 
+def _from_not_there(request: Request[Any, Any, Any], fault: NotThere) -> Response[Problem]:
+    return problem(request, HTTPStatus.NOT_FOUND, str(fault))
+
+
+def _from_too_late(request: Request[Any, Any, Any], fault: TooLate) -> Response[Problem]:
+    return problem(request, HTTPStatus.CONFLICT, str(fault))
+
+
 def _from_depth(request: Request[Any, Any, Any], _fault: RecursionError) -> Response[Problem]:
     return problem(request, HTTPStatus.BAD_REQUEST, "The body is nested too deep.")
 
@@ -86,6 +94,8 @@ def _from_bug(request: Request[Any, Any, Any], fault: Exception) -> Response[Pro
 
 HANDLERS: dict[int | type[Exception], Callable[[Request[Any, Any, Any], Any], Response[Any]]] = {
     HTTPException: _from_http,
+    NotThere: _from_not_there,
+    TooLate: _from_too_late,
     BadInput: _from_bad_input,
     RecursionError: _from_depth,
     Refused: _from_refused,

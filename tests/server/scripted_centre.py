@@ -8,15 +8,16 @@ from uuid import UUID
 
 from console.clock import Clock
 from console.domain.agent import Agent, AgentState, Role
-from console.domain.errors import EnvironmentFault
+from console.domain.errors import EnvironmentFault, NotThere
 from console.domain.events import AgentConfigured, LedgerEvent, QueueConfigured
 from console.domain.figures import AgentFigures, Delta, QueueFigures, ServiceLevel, Snapshot
-from console.domain.queue import Queue
+from console.domain.interaction import Phase
+from console.domain.queue import Channel, Queue, SkillNeed
 from console.ledger.ledger import Ledger
 from console.ledger.users import User, Users
 from console.server.auth import hash_password
 from console.settings import CentreSettings, ServerSettings
-from console.wire import AgentView
+from console.wire import AgentView, InteractionView
 
 PASSWORD = "correct horse"
 HASH = hash_password(PASSWORD)
@@ -56,6 +57,45 @@ class ScriptedBoard:
         return Delta(sequence=self.sequence, at=self._clock.now(), agents=(self._row(),))
 
 
+class ScriptedSupervision:
+    """One customer waits in sales; orders are noted, or meet the fault that a test set."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.known = clock.new_id()
+        self.orders: list[tuple[str, ...]] = []
+        self.fault: Exception | None = None
+
+    def views(self) -> list[InteractionView]:
+        now = self._clock.now()
+        return [
+            InteractionView(
+                interaction=self.known, channel=Channel.VOICE, phase=Phase.WAITING, customer="sip:+4930@x",
+                customer_name="Größe", queue="sales", queue_name="Sales", place=1, arrived_at=now,
+                waiting_since=now, skills=(SkillNeed("english", 5),), tier=0, priority=0, value=0, wanted="",
+                wanted_until=None, pulled="", expected_s=30.0, callback=False, tries=0, not_before=None,
+                ringing=(), agent="",
+            )
+        ]  # fmt: skip
+
+    async def move(self, by: str, interaction: UUID, queue: str) -> InteractionView:
+        return self._ordered(interaction, "move", by, queue)
+
+    async def prioritise(self, by: str, interaction: UUID, priority: int) -> InteractionView:
+        return self._ordered(interaction, "priority", by, str(priority))
+
+    async def pull(self, by: str, interaction: UUID, agent: str) -> InteractionView:
+        return self._ordered(interaction, "pull", by, agent)
+
+    def _ordered(self, interaction: UUID, *order: str) -> InteractionView:
+        if self.fault is not None:
+            raise self.fault
+        if interaction != self.known:
+            raise NotThere(f"There is no open interaction {interaction}.")
+        self.orders.append(order)
+        return self.views()[0]
+
+
 class ScriptedCentre:
     """The CentreFace of tests: it writes what is submitted and notes what is asked."""
 
@@ -67,6 +107,8 @@ class ScriptedCentre:
         self.sip_domain = "127.0.0.1:5060"
         self.writing = True
         self.board = ScriptedBoard(clock)
+        self.supervision = ScriptedSupervision(clock)
+        self.messages = Path()
         self.asked: list[tuple[str, ...]] = []
         self.fault: Exception | None = None
         self.agents = {"anna", "ben"}
@@ -150,4 +192,5 @@ async def made(folder: Path, clock: Clock, server: ServerSettings) -> ScriptedCe
     )
     centre = ScriptedCentre(ledger, users, clock, CentreSettings(server=server))
     centre.board.sequence = 3
+    centre.messages = folder / "messages"
     return centre

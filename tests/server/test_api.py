@@ -48,6 +48,9 @@ SAMPLE: dict[str, Any] = {
     "PUT /api/v1/agents/{key}/skills/{skill}": {"level": 3},
     "PUT /api/v1/users/{name}": {"role": "agent", "password": "long enough"},
     "POST /api/v1/records": {"records": []},
+    "POST /api/v1/interactions/{interaction}/move": {"queue": "k"},
+    "POST /api/v1/interactions/{interaction}/priority": {"priority": 1},
+    "POST /api/v1/interactions/{interaction}/pull": {"agent": "k"},
 }
 
 

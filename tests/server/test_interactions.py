@@ -1,0 +1,53 @@
+"""What supervisors see and do with the open interactions: who may, what goes in, what is refused in words."""
+
+from typing import Any
+
+import pytest
+
+from console.domain.errors import BadInput, StoreError, TooLate
+from tests.server.asking import CLOCK, told
+
+PATH = "/api/v1/interactions"
+
+
+async def test_the_open_interactions_are_listed_whole(running: Any) -> None:
+    (row,) = (await running.ask("sue", "GET", PATH)).json()
+    assert row["interaction"] == str(running.centre.supervision.known)
+    assert (row["queue"], row["place"], row["phase"], row["expected_s"]) == ("sales", 1, "waiting", 30.0)
+    assert (row["customer_name"], row["callback"], row["not_before"]) == ("Größe", False, None)
+    assert row["skills"] == [{"skill": "english", "level": 5}]
+
+
+@pytest.mark.parametrize(
+    ("order", "body", "noted"),
+    [
+        ("move", {"queue": "help"}, ("move", "sue", "help")),
+        ("priority", {"priority": -3}, ("priority", "sue", "-3")),
+        ("pull", {"agent": "anna"}, ("pull", "sue", "anna")),
+    ],
+)
+async def test_a_supervisor_orders_under_the_own_name(
+    running: Any, order: str, body: dict[str, Any], noted: tuple[str, ...]
+) -> None:
+    supervision = running.centre.supervision
+    answer = await running.ask("sue", "POST", f"{PATH}/{supervision.known}/{order}", json=body)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["interaction"] == str(supervision.known)
+    assert supervision.orders == [noted]
+    told(await running.ask("anna", "POST", f"{PATH}/{supervision.known}/{order}", json=body), 403)
+    told(await running.ask("sue", "POST", f"{PATH}/{CLOCK.new_id()}/{order}", json=body), 404)
+    for wrong in ({}, {"queue": 3, "priority": "high", "agent": ""}, {**body, "more": 1}):
+        told(await running.ask("sue", "POST", f"{PATH}/{supervision.known}/{order}", json=wrong), 400)
+    assert len(supervision.orders) == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "status"),
+    [(TooLate("It is not waiting any more."), 409), (BadInput("No."), 400), (StoreError("full"), 503)],
+)
+async def test_what_cannot_be_is_told(running: Any, fault: Exception, status: int) -> None:
+    supervision = running.centre.supervision
+    supervision.fault = fault
+    answer = await running.ask("sue", "POST", f"{PATH}/{supervision.known}/move", json={"queue": "help"})
+    words = told(answer, status)
+    assert words == str(fault) or status == 503
