@@ -10,7 +10,7 @@ from console.domain.agent import Agent
 from console.domain.interaction import Phase
 from console.domain.queue import Queue
 from console.routing.router import Router
-from console.settings import RoutingSettings
+from console.settings import CustomerRule, RoutingSettings
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
@@ -18,9 +18,15 @@ START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 class World:
     """Facts go in through `tell`, decisions are collected in `ledger` behind them."""
 
-    def __init__(self, queues: tuple[Queue, ...], agents: tuple[Agent, ...], grace_s: float = 30.0) -> None:
+    def __init__(
+        self,
+        queues: tuple[Queue, ...],
+        agents: tuple[Agent, ...],
+        grace_s: float = 30.0,
+        customers: tuple[CustomerRule, ...] = (),
+    ) -> None:
         self.clock = StoppedClock(START)
-        self.settings = RoutingSettings(grace_s=grace_s)
+        self.settings = RoutingSettings(grace_s=grace_s, customers=customers)
         self.router = Router(self.settings, self.clock.new_id)
         self.ledger: list[ev.LedgerEvent] = []
         for queue in queues:
@@ -65,12 +71,12 @@ class World:
         if ready:
             self.tell(ev.AgentBecameReady, agent=agent)
 
-    def call(self, called: str, name: str = "Anna") -> UUID:
+    def call(self, called: str, name: str = "Anna", uri: str = "sip:anna@customer.example") -> UUID:
         interaction = self.clock.new_id()
         self.tell(
             ev.InteractionArrived,
             interaction=interaction,
-            customer=Address("sip:anna@customer.example", name),
+            customer=Address(uri, name),
             called=called,
         )
         return interaction
