@@ -23,6 +23,7 @@ from console.domain.standings import Standings
 from console.routing import orphans
 from console.routing.admission import Admission
 from console.routing.callbacks import Callbacks
+from console.routing.commands import Commands
 from console.routing.crew import Crew
 from console.routing.customers import Customers
 from console.routing.duties import Duties
@@ -41,7 +42,9 @@ class Router:
     """The ACD of one centre."""
 
     def __init__(self, settings: RoutingSettings, new_id: Callable[[], UUID]) -> None:
-        """`new_id` makes the ids of the events and offers that are decided."""
+        """`new_id` makes the ids of the events and offers that are decided. `commands` makes facts of what
+        supervisors and agents ask for.
+        """
         self._settings = settings
         self._new_id = new_id
         self._standings = Standings()
@@ -55,6 +58,7 @@ class Router:
         self._admission = Admission(
             self._standings, self._matcher, self._crew, self._customers, self._handle_times, new_id
         )
+        self.commands = Commands(self._standings, self._admission, new_id)
         self._decided: list[ev.LedgerEvent] = []
         self._unrest = False
         self._latest = _AT_ONCE
