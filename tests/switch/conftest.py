@@ -1,6 +1,6 @@
 """The embedded switch in a world of robots."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -12,11 +12,24 @@ from tests.switch.world import World, make_sounds
 
 
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    settings = SwitchSettings(udp_port=0, tcp_port=0)
-    switch = EmbeddedSwitch(settings, SystemClock(), make_sounds(tmp_path / "sounds"), t1_s=0.05)
-    world = World(switch)
-    await switch.start(world.tell)
-    world.udp, world.tcp = switch.addresses
+async def make(tmp_path: Path) -> AsyncIterator[Callable[..., object]]:
+    """Makes worlds with settings of their own."""
+    made: list[World] = []
+
+    async def world(**options: object) -> World:
+        settings = SwitchSettings(**{"udp_port": 0, "tcp_port": 0, **options})  # type: ignore[arg-type]
+        switch = EmbeddedSwitch(settings, SystemClock(), make_sounds(tmp_path / "sounds"), t1_s=0.05)
+        new = World(switch)
+        await switch.start(new.tell)
+        new.udp, new.tcp = switch.addresses
+        made.append(new)
+        return new
+
     yield world
-    await world.close()
+    for each in made:
+        await each.close()
+
+
+@pytest.fixture
+async def world(make: Callable[..., object]) -> World:
+    return await make()  # type: ignore[misc,no-any-return]

@@ -6,7 +6,7 @@ import os
 import socket
 import struct
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -28,25 +28,6 @@ from tests.switch.world import AGENT, CUSTOMER, MUSIC, ONE, TWO, World, make_sou
 
 pytestmark = pytest.mark.sip
 Make = Callable[..., "asyncio.Future[World]"]
-
-
-@pytest.fixture
-async def make(tmp_path: Path) -> AsyncIterator[Callable[..., object]]:
-    """Makes worlds with settings of their own."""
-    made: list[World] = []
-
-    async def world(**options: object) -> World:
-        settings = SwitchSettings(**{"udp_port": 0, "tcp_port": 0, **options})  # type: ignore[arg-type]
-        switch = EmbeddedSwitch(settings, SystemClock(), make_sounds(tmp_path / "sounds"), t1_s=0.05)
-        new = World(switch)
-        await switch.start(new.tell)
-        new.udp, new.tcp = switch.addresses
-        made.append(new)
-        return new
-
-    yield world
-    for each in made:
-        await each.close()
 
 
 @pytest.mark.parametrize("which", ["udp_port", "tcp_port"])

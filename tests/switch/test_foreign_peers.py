@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from console.clock import SystemClock
+from console.demo.robots import Plan
 from console.domain.events import (
+    CallbackDialled,
     EndedBy,
     InteractionAnswered,
     InteractionArrived,
@@ -17,7 +20,7 @@ from console.domain.events import (
     InteractionResumed,
     InteractionTransferred,
 )
-from tests.switch.world import AGENT, CUSTOMER, MUSIC, World
+from tests.switch.world import AGENT, CUSTOMER, MUSIC, OTHER_AGENT, RINGBACK, World
 
 pytestmark = pytest.mark.sip
 
@@ -178,3 +181,43 @@ async def test_a_pjsua2_desk_talks_holds_and_transfers(world: World, transport: 
         assert (await world.ended()).by is EndedBy.AGENT
     finally:
         await desk.stop()
+
+
+async def test_a_pjsua2_desk_makes_a_callback(world: World) -> None:
+    desk = await Desk.start("udp")
+    try:
+        phone = await world.phone(Plan(answer_after_s=1.0))
+        interaction = SystemClock().new_id()
+        world.ring(interaction, desk.contact, call_out=phone.contact)
+        await desk.hear(f"invite X-Interaction-Id: {interaction}")
+        await world.fact(CallbackDialled)
+        await desk.hear(f"hears {RINGBACK}")
+        await desk.hear(f"hears {CUSTOMER}")
+        await world.agent_hears(phone, AGENT)
+        desk.do("hold")
+        await world.fact(InteractionHeld)
+        await world.agent_hears(phone, MUSIC)
+        desk.do("resume")
+        await world.agent_hears(phone, AGENT)
+        desk.do("bye")
+        assert (await world.ended()).by is EndedBy.AGENT
+        await world.over(phone.calls[0])
+    finally:
+        await desk.stop()
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+async def test_a_customer_on_pjsua2_is_called_back(world: World, transport: str) -> None:
+    customer = await Desk.start(transport)
+    try:
+        agent = await world.phone(tone=OTHER_AGENT, codecs=("PCMA",))
+        interaction, _ = world.call_back(agent, customer.contact)
+        await world.fact(InteractionAnswered)
+        await customer.hear(f"hears {OTHER_AGENT}")
+        await world.agent_hears(agent, AGENT)
+        customer.do("bye")
+        fact = await world.ended()
+        assert (fact.interaction, fact.by) == (interaction, EndedBy.CUSTOMER)
+        await world.over(agent.calls[0])
+    finally:
+        await customer.stop()

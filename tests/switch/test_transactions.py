@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from console.domain.events import EndedBy, InteractionAnswered, InteractionArrived, OfferEnded, OfferEndReason
-from tests.switch.raw import RawPeer, header, sdp, tag_of
+from tests.switch.raw import Desk, RawPeer, header, sdp, tag_of
 from tests.switch.world import World
 
 pytestmark = pytest.mark.sip
@@ -125,37 +125,6 @@ async def test_a_reinvite_that_we_cannot_take_changes_nothing(world: World, peer
     await peer.status(488)
     peer.send(peer.request("BYE", to_tag=tag, cseq=3))
     assert (await world.ended()).by is EndedBy.CUSTOMER
-
-
-class Desk:
-    """A desk by hand: answers an INVITE as told, and forgets the first `deaf` datagrams."""
-
-    def __init__(self, peer: RawPeer, status: str, *, deaf: int = 0, body: str = "") -> None:
-        self.peer = peer
-        self.deaf = deaf
-        self.status = status
-        self.body = body
-        peer.answer = self.reply
-
-    def reply(self, text: str) -> str | None:
-        """Its answer."""
-        if self.deaf > 0:
-            self.deaf -= 1
-            return None
-        method = text.split(" ", 1)[0]
-        if method in {"ACK", "SIP/2.0"}:
-            return None
-        return self.say(text, self.status if method == "INVITE" else "200 OK")
-
-    def say(self, request: str, status: str) -> str:
-        """An answer to a request."""
-        lines = [f"SIP/2.0 {status}"]
-        lines += [f"{name}: {header(request, name)}" for name in ("Via", "From", "Call-ID", "CSeq")]
-        lines.append(f"To: {header(request, 'To')};tag=desk")
-        lines.append(f"Contact: <sip:desk@127.0.0.1:{self.peer.port}>")
-        body = self.body if status.startswith("200") and "INVITE" in header(request, "CSeq") else ""
-        lines += ["Content-Type: application/sdp"] if body else []
-        return "\r\n".join([*lines, f"Content-Length: {len(body)}", "", body])
 
 
 async def test_an_invite_that_is_lost_is_repeated(world: World, peer: RawPeer) -> None:
