@@ -245,7 +245,9 @@ def samples_of(queues: int, agents: int, dice: Random, seconds: float = 1800.0) 
 
 
 def total_of(rows: tuple[QueueFigures, ...], agents: tuple[AgentFigures, ...]) -> QueueFigures:
-    fields = [name for name in Counts.__struct_fields__ if name != "wait_max_s"]
+    none = Counts()
+    numbers = [name for name in Counts.__struct_fields__ if isinstance(getattr(none, name), int | float)]
+    fields = [name for name in numbers if name != "wait_max_s"]
     counts = Counts(**{name: sum(getattr(row.counts, name) for row in rows) for name in fields})
     waiting = tuple(sorted(since for row in rows for since in row.waiting_since))
     staff: dict[AgentState, int] = {}
