@@ -12,7 +12,6 @@ from console.domain.events import (
     AgentSignedOut,
     LedgerEvent,
     WrapUpEnded,
-    WrapUpExtended,
 )
 from console.domain.standing import WrapUp
 from console.routing.router import Router
@@ -39,7 +38,7 @@ class Commands:
         }
 
     def asked_for(self, agent: str, action: str, argument: str) -> LedgerEvent:
-        """The fact that a command brings about. Raises Refused, in words, when it cannot be."""
+        """The fact that a command brings about. Raises Refused or TooLate, in words, when it cannot be."""
         standing = self._router.agent(agent)
         if standing is None or standing.presence is Presence.OFFLINE:
             raise Refused("You are not signed in as an agent.")
@@ -65,26 +64,7 @@ class Commands:
         return WrapUpEnded(id=self._id(), at=self._clock.now(), agent=agent, interaction=wrap_up.interaction)
 
     def _extend_wrap_up(self, agent: str, _: str) -> LedgerEvent:
-        wrap_up = self._wrap_up(agent, "There is no wrap-up to extend.")
-        if wrap_up.limit_s <= 0:
-            raise Refused("This wrap-up has no limit: it needs no extension.")
-        extension_s, left = extensions_left(self._router, wrap_up)
-        if left <= 0:
-            raise Refused("This wrap-up cannot be extended any more.")
-        return WrapUpExtended(
-            id=self._id(),
-            at=self._clock.now(),
-            agent=agent,
-            interaction=wrap_up.interaction,
-            limit_s=wrap_up.limit_s + extension_s,
-        )
-
-    def _wrap_up(self, agent: str, otherwise: str) -> WrapUp:
-        standing = self._router.agent(agent)
-        wrap_up = standing.wrap_up if standing is not None else None
-        if wrap_up is None:
-            raise Refused(otherwise)
-        return wrap_up
+        return self._router.commands.extend_wrap_up(agent, self._clock.now())
 
     def _id(self) -> UUID:
         return self._clock.new_id()

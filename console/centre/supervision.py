@@ -10,19 +10,14 @@ from uuid import UUID
 
 from console.centre.desks import Submit
 from console.clock import Clock
-from console.domain.agent import Presence
-from console.domain.errors import BadInput, NotThere, TooLate
+from console.domain.errors import BadInput, TooLate
 from console.domain.events import InteractionPrioritised, InteractionPulled, InteractionQueued
-from console.domain.interaction import Phase
-from console.domain.queue import Queue
 from console.domain.standing import InteractionStanding
 from console.routing.router import Router
 from console.wire import InteractionView
 
 PRIORITY_MOST = 1000
 Order = InteractionQueued | InteractionPrioritised | InteractionPulled
-_IN_LINE = frozenset({Phase.WAITING, Phase.OFFERED})
-_SHOWN = 60
 
 
 class Supervision:
@@ -36,49 +31,19 @@ class Supervision:
 
     async def move(self, by: str, interaction: UUID, queue: str) -> InteractionView:
         """Into another queue, at the place that its whole wait gives it there; what rings is withdrawn."""
-        standing = self._waiting(interaction)
-        target = self._queue(queue)
-        if target.key == standing.queue:
-            raise BadInput(f"It waits in {target.shown} already.")
-        event = InteractionQueued(
-            id=self._clock.new_id(),
-            at=self._clock.now(),
-            interaction=interaction,
-            queue=target.key,
-            skills=target.skills,
-            tier=target.tier,
-            priority=target.priority + round(standing.value * target.value_weight),
-            value=standing.value,
-            waiting_since=standing.waiting_since,
-            reason="moved",
-            by=by,
-        )
-        return await self._done(event)
+        return await self._done(self._router.commands.move(interaction, queue, by, self._clock.now()))
 
     async def prioritise(self, by: str, interaction: UUID, priority: int) -> InteractionView:
         """Another priority in its queue."""
         if abs(priority) > PRIORITY_MOST:
-            raise BadInput(
-                f"A priority goes from -{PRIORITY_MOST} to {PRIORITY_MOST}; higher is served first."
-            )
-        self._waiting(interaction)
-        event = InteractionPrioritised(
-            id=self._clock.new_id(), at=self._clock.now(), interaction=interaction, priority=priority, by=by
-        )
-        return await self._done(event)
+            words = f"A priority goes from -{PRIORITY_MOST} to {PRIORITY_MOST}; higher is served first."
+            raise BadInput(words)
+        now = self._clock.now()
+        return await self._done(self._router.commands.prioritise(interaction, priority, by, now))
 
     async def pull(self, by: str, interaction: UUID, agent: str) -> InteractionView:
         """To one agent, whatever the queues and skills, as soon as that agent is free."""
-        self._waiting(interaction)
-        standing = self._router.agent(agent)
-        if standing is None:
-            raise NotThere(f"There is no agent {agent[:_SHOWN]}.")
-        if standing.presence is Presence.OFFLINE:
-            raise BadInput(f"{standing.agent.shown} is not signed in. Choose somebody who is.")
-        event = InteractionPulled(
-            id=self._clock.new_id(), at=self._clock.now(), interaction=interaction, agent=agent, by=by
-        )
-        return await self._done(event)
+        return await self._done(self._router.commands.pull(interaction, agent, by, self._clock.now()))
 
     async def _done(self, event: Order) -> InteractionView:
         await self._submit(event)
@@ -86,20 +51,6 @@ class Supervision:
         if view is None:
             raise TooLate("It ended at this very moment.")
         return view
-
-    def _waiting(self, interaction: UUID) -> InteractionStanding:
-        standing = self._router.interaction(interaction)
-        if standing is None:
-            raise NotThere(f"There is no open interaction {interaction}.")
-        if standing.phase not in _IN_LINE:
-            raise TooLate("It is not waiting any more." if standing.agent else "It is not in a queue.")
-        return standing
-
-    def _queue(self, key: str) -> Queue:
-        queue = self._router.queue(key)
-        if queue is None:
-            raise NotThere(f"There is no queue {key[:_SHOWN]}.")
-        return queue
 
     # ------------------------------------------------------------ what is open
 
@@ -144,7 +95,7 @@ class Supervision:
             wanted=standing.wanted,
             wanted_until=standing.wanted_until,
             pulled=standing.pulled,
-            expected_s=None,
+            expected_s=self._router.wait_of(standing.queue, place - 1) if place is not None else None,
             callback=standing.callback,
             tries=standing.tries,
             not_before=standing.not_before,

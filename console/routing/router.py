@@ -16,6 +16,7 @@ from typing import Any
 from uuid import UUID
 
 from console.domain import events as ev
+from console.domain.errors import BadInput
 from console.domain.interaction import Phase
 from console.domain.queue import Queue
 from console.domain.standing import AgentStanding, InteractionStanding
@@ -23,6 +24,7 @@ from console.domain.standings import Standings
 from console.routing import orphans
 from console.routing.admission import Admission
 from console.routing.callbacks import Callbacks
+from console.routing.checkpoint import Checkpoint, from_bytes, restore, to_bytes
 from console.routing.commands import Commands
 from console.routing.crew import Crew
 from console.routing.customers import Customers
@@ -61,6 +63,7 @@ class Router:
         self.commands = Commands(self._standings, self._admission, new_id)
         self._decided: list[ev.LedgerEvent] = []
         self._unrest = False
+        self._settled = True
         self._latest = _AT_ONCE
         self._learning: dict[type, Callable[[Any], None]] = {
             ev.InteractionAnswered: self._answered,
@@ -95,6 +98,10 @@ class Router:
         """A queue as configured now."""
         return self._standings.queues.get(key)
 
+    def wait_of(self, queue: str, ahead: int) -> float | None:
+        """Seconds from now that somebody with so many ahead is to expect; None: nothing to go by."""
+        return self._admission.wait_of(queue, ahead) if queue in self._standings.queues else None
+
     def queues(self) -> list[Queue]:
         """All queues as configured now."""
         return list(self._standings.queues.values())
@@ -115,6 +122,7 @@ class Router:
     def apply(self, event: ev.LedgerEvent) -> None:
         """Take a fact, in ledger order. A fact that comes too late changes nothing and raises nothing."""
         before = self._standings.ignored
+        self._settled = False
         learn = self._learning.get(type(event))
         if learn is not None:
             learn(event)
@@ -179,6 +187,62 @@ class Router:
         for interaction in self._matcher.waiting(queue):
             self._timers.waits(interaction)
 
+    # ------------------------------------------------------------ checkpoints
+
+    def dump(self) -> bytes:
+        """All that another router needs to go on exactly as this one would: for `load`."""
+        standings, timers = self._standings, self._timers
+        return to_bytes(
+            Checkpoint(
+                settled=self._settled,
+                unrest=self._unrest,
+                latest=self._latest,
+                queues=list(standings.queues.values()),
+                agents=list(standings.agents.values()),
+                interactions=list(standings.interactions.values()),
+                ignored=standings.ignored,
+                arrived=standings.arrived,
+                line_latest=standings.latest,
+                turn=standings.staff.turn,
+                open=self._duties.open,
+                first_word=timers.first_word,
+                changes=timers.changes,
+                shut=timers.shut,
+                served=self._customers.served,
+                contacts=self._handle_times.contacts,
+                wrap_ups=self._handle_times.wrap_ups,
+            )
+        )
+
+    def load(self, data: bytes) -> None:
+        """Stand where the router that gave these bytes stood; only for a new one. Raises BadInput when they
+        are none, or of another version: then read the ledger from its beginning.
+        """
+        kept = from_bytes(data)
+        restore(self._standings, kept)
+        self._duties.open = kept.open
+        self._customers.served.update(kept.served)
+        self._handle_times.contacts.update(kept.contacts)
+        self._handle_times.wrap_ups.update(kept.wrap_ups)
+        self._timers.first_word.update(kept.first_word)
+        self._timers.changes.update(kept.changes)
+        self._timers.shut.update(kept.shut)
+        self._latest, self._unrest = kept.latest, kept.unrest
+        for queue in kept.queues:
+            self._admission.door.open(queue)
+            self._matcher.queue_moved(queue.key)
+        for agent in kept.agents:
+            self._crew.seat(agent)
+            self._matcher.agent_moved(agent)
+        for interaction in self._standings.interactions:
+            self._matcher.interaction_moved(interaction)
+        if kept.settled and not kept.unrest:
+            for standing, _ in self._matcher.match(kept.latest):
+                raise BadInput(
+                    f"a checkpoint of routing that does not hold: {standing.interaction} is to be had"
+                )
+        self._timers.watch_all()
+
     # ------------------------------------------------------------ when
 
     def next_due(self) -> datetime | None:
@@ -206,6 +270,7 @@ class Router:
             _log.error("routing does not come to rest: look for times of 0 s among the queues' settings")
         self._unrest = unrest
         self._tell_callers(now)
+        self._settled = True
         return self._decided
 
     def _go_round(self, now: datetime) -> None:
