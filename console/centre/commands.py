@@ -60,8 +60,10 @@ class Commands:
         return AgentSignedOut(id=self._id(), at=self._clock.now(), agent=agent, reason="asked")
 
     def _end_wrap_up(self, agent: str, _: str) -> LedgerEvent:
-        wrap_up = self._wrap_up(agent, "There is no wrap-up to end.")
-        return WrapUpEnded(id=self._id(), at=self._clock.now(), agent=agent, interaction=wrap_up.interaction)
+        interaction = self._router.wrap_up_of(agent)
+        if interaction is None:
+            raise Refused("There is no wrap-up to end.")
+        return WrapUpEnded(id=self._id(), at=self._clock.now(), agent=agent, interaction=interaction)
 
     def _extend_wrap_up(self, agent: str, _: str) -> LedgerEvent:
         return self._router.commands.extend_wrap_up(agent, self._clock.now())
