@@ -5,6 +5,7 @@ router that reads the ledger again are those that were open when the ledger ende
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -25,19 +26,30 @@ _TALKING = frozenset({Phase.CONNECTED, Phase.HELD})
 _IN_LINE = frozenset({Phase.WAITING, Phase.OFFERED})
 
 
+@dataclass(slots=True)
+class Open:
+    """Duties not met yet, in the order they came up.
+
+    Offers to end and why; agents who get a state because of a failed offer; wrap-ups to begin (queue and
+    channel) and to end (the cause); what arrived or is to be sent on, asked for a callback, was not reached.
+    """
+
+    offers: dict[UUID, tuple[OpenOffer, ev.OfferEndReason]] = field(default_factory=dict)
+    states: dict[str, ev.OfferEndReason] = field(default_factory=dict)
+    wrap_ups: dict[tuple[str, UUID], tuple[str, Channel]] = field(default_factory=dict)
+    unwraps: dict[tuple[str, UUID], str] = field(default_factory=dict)
+    arrived: dict[UUID, None] = field(default_factory=dict)
+    asked: dict[UUID, None] = field(default_factory=dict)
+    unreached: dict[UUID, None] = field(default_factory=dict)
+
+
 class Duties:
     """Folds facts into the standings and keeps what they oblige to, in the order it came up."""
 
     def __init__(self, standings: Standings) -> None:
         """`standings` are folded here: apply events through this object only."""
         self._standings = standings
-        self._offers: dict[UUID, tuple[OpenOffer, ev.OfferEndReason]] = {}
-        self._states: dict[str, ev.OfferEndReason] = {}
-        self._wrap_ups: dict[tuple[str, UUID], tuple[str, Channel]] = {}
-        self._unwraps: dict[tuple[str, UUID], str] = {}
-        self._arrived: dict[UUID, None] = {}
-        self._asked: dict[UUID, None] = {}
-        self._unreached: dict[UUID, None] = {}
+        self.open = Open()
         self._steps: dict[type, Callable[[Any], Touched]] = {
             ev.InteractionArrived: self._arrival,
             ev.InteractionRefused: self._refused,
@@ -75,24 +87,24 @@ class Duties:
     def arrivals(self) -> list[InteractionStanding]:
         """Those that are in no queue and are to be put into one, refused or passed on. Each is told once."""
         known = self._standings.interactions
-        arrived = [known[interaction] for interaction in self._arrived if interaction in known]
-        self._arrived = {}
+        arrived = [known[interaction] for interaction in self.open.arrived if interaction in known]
+        self.open.arrived = {}
         return arrived
 
     def asked(self) -> list[InteractionStanding]:
         """Those who wait and asked to be called back."""
-        if not self._asked:
+        if not self.open.asked:
             return []
         known = self._standings.interactions
-        standings = (known[interaction] for interaction in self._asked if interaction in known)
+        standings = (known[interaction] for interaction in self.open.asked if interaction in known)
         return [standing for standing in standings if standing.phase is Phase.WAITING]
 
     def unreached(self) -> list[InteractionStanding]:
         """The callbacks whose customer was not reached, and of which nothing is decided yet."""
-        if not self._unreached:
+        if not self.open.unreached:
             return []
         known = self._standings.interactions
-        return [known[interaction] for interaction in self._unreached if interaction in known]
+        return [known[interaction] for interaction in self.open.unreached if interaction in known]
 
     def met(self, now: datetime, new_id: Callable[[], UUID]) -> Iterator[ev.LedgerEvent]:
         """The facts that meet the duties, one by one; apply each before asking for the next."""
@@ -100,7 +112,7 @@ class Duties:
             yield event
 
     def _next(self, now: datetime, new_id: Callable[[], UUID]) -> ev.LedgerEvent | None:
-        for offer, reason in self._offers.values():
+        for offer, reason in self.open.offers.values():
             return ev.OfferEnded(
                 id=new_id(),
                 at=now,
@@ -109,11 +121,11 @@ class Duties:
                 agent=offer.agent,
                 reason=reason,
             )
-        for agent, reason in self._states.items():
+        for agent, reason in self.open.states.items():
             if reason is ev.OfferEndReason.DECLINED:
                 return ev.AgentPaused(id=new_id(), at=now, agent=agent, reason=DECLINED)
             return ev.AgentNotResponding(id=new_id(), at=now, agent=agent)
-        for (agent, interaction), (queue, channel) in self._wrap_ups.items():
+        for (agent, interaction), (queue, channel) in self.open.wrap_ups.items():
             return ev.WrapUpStarted(
                 id=new_id(),
                 at=now,
@@ -123,7 +135,7 @@ class Duties:
                 limit_s=self._limit_s(queue),
                 channel=channel,
             )
-        for (agent, interaction), cause in self._unwraps.items():
+        for (agent, interaction), cause in self.open.unwraps.items():
             return ev.WrapUpEnded(id=new_id(), at=now, agent=agent, interaction=interaction, reason=cause)
         return None
 
@@ -131,11 +143,11 @@ class Duties:
 
     def _arrival(self, event: ev.InteractionArrived) -> Touched:
         if event.interaction not in self._standings.interactions:
-            self._arrived[event.interaction] = None
+            self.open.arrived[event.interaction] = None
         return self._standings.apply(event)
 
     def _placed(self, event: ev.VoicemailStarted) -> Touched:
-        self._arrived.pop(event.interaction, None)
+        self.open.arrived.pop(event.interaction, None)
         return self._standings.apply(event)
 
     def _refused(self, event: ev.InteractionRefused) -> Touched:
@@ -145,7 +157,7 @@ class Duties:
 
     def _left_queue(self, event: ev.InteractionLeftQueue) -> Touched:
         touched = self._standings.apply(event)
-        self._asked.pop(event.interaction, None)
+        self.open.asked.pop(event.interaction, None)
         self._go_on(event.interaction)
         return touched
 
@@ -153,14 +165,14 @@ class Duties:
         """What was refused or flowed out goes where that said, if it said so."""
         standing = self._standings.interactions.get(interaction)
         if standing is not None and standing.phase is Phase.ARRIVED and standing.to:
-            self._arrived[interaction] = None
+            self.open.arrived[interaction] = None
         else:
-            self._arrived.pop(interaction, None)
+            self.open.arrived.pop(interaction, None)
 
     def _queued(self, event: ev.InteractionQueued) -> Touched:
         """In a line; what rang for it until now (a supervisor moved it) is withdrawn."""
-        self._arrived.pop(event.interaction, None)
-        self._asked.pop(event.interaction, None)
+        self.open.arrived.pop(event.interaction, None)
+        self.open.asked.pop(event.interaction, None)
         standing = self._standings.interactions.get(event.interaction)
         offers = standing.open_offers if standing is not None else {}
         touched = self._standings.apply(event)
@@ -183,21 +195,21 @@ class Duties:
         touched = self._standings.apply(event)
         standing = self._standings.interactions.get(event.interaction)
         if standing is not None and standing.asked:
-            self._asked[event.interaction] = None
+            self.open.asked[event.interaction] = None
         return touched
 
     def _requested(self, event: ev.CallbackRequested) -> Touched:
-        self._arrived.pop(event.interaction, None)
+        self.open.arrived.pop(event.interaction, None)
         return self._standings.apply(event)
 
     def _not_reached(self, event: ev.CustomerNotReached) -> Touched:
         standing = self._standings.interactions.get(event.interaction)
         if standing is not None and standing.phase is Phase.DIALLED:
-            self._unreached[event.interaction] = None
+            self.open.unreached[event.interaction] = None
         return self._standings.apply(event)
 
     def _postponed(self, event: ev.CallbackPostponed) -> Touched:
-        self._unreached.pop(event.interaction, None)
+        self.open.unreached.pop(event.interaction, None)
         return self._standings.apply(event)
 
     def _offered(self, event: ev.InteractionOffered) -> Touched:
@@ -209,7 +221,7 @@ class Duties:
         return touched
 
     def _offer_ended(self, event: ev.OfferEnded) -> Touched:
-        self._offers.pop(event.offer, None)
+        self.open.offers.pop(event.offer, None)
         standing = self._standings.interactions.get(event.interaction)
         stood = standing is not None and event.offer in standing.open_offers
         touched = self._standings.apply(event)
@@ -225,7 +237,7 @@ class Duties:
         if event.reason is ev.OfferEndReason.UNREACHABLE and not agent.linked:
             return
         if event.reason in _UNANSWERED or event.reason is ev.OfferEndReason.DECLINED:
-            self._states[event.agent] = event.reason
+            self.open.states[event.agent] = event.reason
 
     def _answered(self, event: ev.InteractionAnswered | ev.CallbackDialled) -> Touched:
         """An answer: all else that rings for it, or for its agent, is withdrawn."""
@@ -234,9 +246,9 @@ class Duties:
         touched = self._standings.apply(event)
         if standing is None or standing.agent != event.agent or standing.offer != event.offer:
             return touched
-        for waiting in (self._arrived, self._asked, self._unreached):
+        for waiting in (self.open.arrived, self.open.asked, self.open.unreached):
             waiting.pop(event.interaction, None)
-        self._states.pop(event.agent, None)
+        self.open.states.pop(event.agent, None)
         for offer in offers.values():
             if offer.offer != event.offer:
                 self._withdraw(offer, ev.OfferEndReason.WITHDRAWN)
@@ -244,7 +256,7 @@ class Duties:
         if agent is not None:
             self._withdraw(agent.open_offer, ev.OfferEndReason.WITHDRAWN)
             if event.interaction in agent.wrap_ups:
-                self._unwraps[event.agent, event.interaction] = "answered"
+                self.open.unwraps[event.agent, event.interaction] = "answered"
         return touched
 
     def _let_go(self, event: ev.InteractionTransferred | ev.InteractionEnded) -> Touched:
@@ -255,13 +267,13 @@ class Duties:
         talking = standing.phase in _TALKING
         agent, offers = standing.agent, standing.open_offers
         if talking and self._limit_s(standing.queue) > 0 and self._signed_in(agent):
-            self._wrap_ups[agent, event.interaction] = (standing.queue, standing.channel)
+            self.open.wrap_ups[agent, event.interaction] = (standing.queue, standing.channel)
         touched = self._standings.apply(event)
         if standing.phase is Phase.ENDED:
-            for waiting in (self._arrived, self._asked, self._unreached):
+            for waiting in (self.open.arrived, self.open.asked, self.open.unreached):
                 waiting.pop(event.interaction, None)
         elif talking:
-            self._arrived[event.interaction] = None
+            self.open.arrived[event.interaction] = None
         if not standing.open_offers:
             for offer in offers.values():
                 self._withdraw(offer, ev.OfferEndReason.WITHDRAWN)
@@ -283,19 +295,19 @@ class Duties:
 
     def _signed_out(self, event: ev.AgentSignedOut | ev.AgentRemoved) -> Touched:
         agent = self._standings.agents.get(event.agent)
-        self._states.pop(event.agent, None)
+        self.open.states.pop(event.agent, None)
         if agent is not None:
             self._withdraw(agent.open_offer, ev.OfferEndReason.UNREACHABLE)
         self._end_wrap_ups(agent if isinstance(event, ev.AgentSignedOut) else None, event.agent, "signed out")
         return self._standings.apply(event)
 
     def _state_set(self, event: ev.AgentBecameReady | ev.AgentNotResponding) -> Touched:
-        self._states.pop(event.agent, None)
+        self.open.states.pop(event.agent, None)
         return self._standings.apply(event)
 
     def _paused(self, event: ev.AgentPaused) -> Touched:
         """At once when it says so: what rings goes to the next agent, wrap-ups end and none begins."""
-        self._states.pop(event.agent, None)
+        self.open.states.pop(event.agent, None)
         touched = self._standings.apply(event)
         agent = self._standings.agents.get(event.agent)
         if event.now and agent is not None and agent.presence is Presence.PAUSED:
@@ -305,22 +317,22 @@ class Duties:
 
     def _end_wrap_ups(self, agent: AgentStanding | None, key: str, cause: str) -> None:
         """End those of an agent that are going on; those that are still to begin do not."""
-        for pending in [pending for pending in self._wrap_ups if pending[0] == key]:
-            del self._wrap_ups[pending]
+        for pending in [pending for pending in self.open.wrap_ups if pending[0] == key]:
+            del self.open.wrap_ups[pending]
         for interaction in agent.wrap_ups if agent is not None else ():
-            self._unwraps.setdefault((key, interaction), cause)
+            self.open.unwraps.setdefault((key, interaction), cause)
 
     def _wrap_up_started(self, event: ev.WrapUpStarted) -> Touched:
-        self._wrap_ups.pop((event.agent, event.interaction), None)
+        self.open.wrap_ups.pop((event.agent, event.interaction), None)
         return self._standings.apply(event)
 
     def _wrap_up_ended(self, event: ev.WrapUpEnded) -> Touched:
-        self._unwraps.pop((event.agent, event.interaction), None)
+        self.open.unwraps.pop((event.agent, event.interaction), None)
         return self._standings.apply(event)
 
     def _withdraw(self, offer: OpenOffer | None, reason: ev.OfferEndReason) -> None:
         if offer is not None:
-            self._offers.setdefault(offer.offer, (offer, reason))
+            self.open.offers.setdefault(offer.offer, (offer, reason))
 
     def _limit_s(self, queue: str) -> float:
         known = self._standings.queues.get(queue)

@@ -31,6 +31,7 @@ from console.routing.customers import Customers
 from console.routing.duties import Duties
 from console.routing.estimates import HandleTimes
 from console.routing.matcher import Matcher
+from console.routing.relaxation import relaxed
 from console.routing.timers import Timers
 from console.settings import RoutingSettings
 
@@ -227,7 +228,7 @@ class Router:
         self._timers.first_word.update(kept.first_word)
         self._timers.changes.update(kept.changes)
         self._timers.shut.update(kept.shut)
-        self._latest, self._unrest = kept.latest, kept.unrest
+        self._latest, self._unrest, self._settled = kept.latest, kept.unrest, kept.settled
         for queue in kept.queues:
             self._admission.door.open(queue)
             self._matcher.queue_moved(queue.key)
@@ -341,28 +342,9 @@ class Router:
         for agent in self._timers.graces.due(now):
             self._emit(ev.AgentSignedOut(id=self._new_id(), at=now, agent=agent, reason="grace"))
         for interaction in self._timers.relaxing.due(now):
-            self._relax(self._standings.interactions[interaction], now)
-
-    def _relax(self, standing: InteractionStanding, now: datetime) -> None:
-        """Let all steps hold whose time has come, the later over the earlier."""
-        waited = (now - (standing.relax_since or standing.waiting_since)).total_seconds()
-        step, skills, tier = standing.step, standing.skills, standing.tier
-        for relaxation in self._standings.queues[standing.queue].relax[standing.step :]:
-            if relaxation.after_s > waited and step > standing.step:
-                break
-            step += 1
-            skills = skills if relaxation.skills is None else relaxation.skills
-            tier = tier if relaxation.tier is None else relaxation.tier
-        self._emit(
-            ev.InteractionRelaxed(
-                id=self._new_id(),
-                at=now,
-                interaction=standing.interaction,
-                step=step,
-                skills=skills,
-                tier=tier,
-            )
-        )
+            standing = self._standings.interactions[interaction]
+            queue_of = self._standings.queues[standing.queue]
+            self._emit(relaxed(standing, queue_of, now, self._new_id()))
 
     def _let_go(self, now: datetime) -> None:
         """Let go whoever cannot stay, after everybody who could be served has been."""

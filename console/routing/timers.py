@@ -102,6 +102,18 @@ class Timers:
         """The earliest moment of all."""
         return min((due for alarm in self._all if (due := alarm.next_due()) is not None), default=None)
 
+    def watch_all(self) -> None:
+        """Watch all that may fall due as things stand: after they were put back from a checkpoint."""
+        for key in self.changes:
+            self.hours.set(key)
+        for agent in self._standings.agents:
+            self.rings.set(agent)
+            self.graces.set(agent)
+            for interaction in self._standings.agents[agent].wrap_ups:
+                self.wrap_ups.set((agent, interaction))
+        for interaction in self._standings.interactions:
+            self.waits(interaction)
+
     def waits(self, interaction: UUID) -> None:
         """It waits, as it did not before or not there: watch all that may become of it."""
         self.patience.set(interaction)
