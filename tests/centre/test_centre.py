@@ -2,25 +2,18 @@
 
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
-from uuid import UUID
 
 import pytest
 
-from console.centre.centre import Centre
-from console.clock import SystemClock
 from console.domain import events as ev
 from console.domain.address import Address
 from console.domain.agent import Agent, AgentState
 from console.domain.errors import BadInput, Refused, StoreError
 from console.domain.queue import Queue
-from console.ledger.ledger import Ledger
-from console.ledger.users import Users
 from console.metrics.snapshot import Fold
 from console.settings import CentreSettings, RoutingSettings
-from tests.centre.doubles import SpySwitch, ended
+from tests.centre.doubles import CLOCK, CONTACT, Room
 
-CLOCK = SystemClock()
-CONTACT = "sip:desk-x@127.0.0.1:5080;transport=tcp"
 SETTINGS = CentreSettings(
     routing=RoutingSettings(grace_s=30.0, pause_reasons=("Lunch",)),
     queues=(Queue(key="support", name="Support", numbers=("100",), ring_timeout_s=30.0, wrap_up_s=30.0),),
@@ -28,65 +21,8 @@ SETTINGS = CentreSettings(
 )
 
 
-class Room:
-    """One centre under test, with its spy."""
-
-    def __init__(self, centre: Centre, switch: SpySwitch, ledger: Ledger) -> None:
-        self.centre = centre
-        self.switch = switch
-        self.ledger = ledger
-        self.sessions: dict[str, UUID] = {}
-
-    async def link(self, agent: str, *, ready: bool = True) -> None:
-        self.sessions[agent] = CLOCK.new_id()
-        await self.centre.desk_linked(agent, CONTACT, self.sessions[agent])
-        if ready:
-            await self.centre.command(agent, "ready", "")
-
-    async def arrive(self, called: str = "100") -> UUID:
-        interaction = CLOCK.new_id()
-        self.switch.tell(
-            ev.InteractionArrived(
-                id=CLOCK.new_id(),
-                at=CLOCK.now(),
-                interaction=interaction,
-                customer=Address("sip:+4930@x.example", "Maria"),
-                called=called,
-            )
-        )
-        await self.centre.settled()
-        return interaction
-
-    async def answer(self) -> None:
-        ring = self.switch.rings[-1]
-        self.switch.tell(
-            ev.InteractionAnswered(
-                id=CLOCK.new_id(),
-                at=CLOCK.now(),
-                interaction=ring.interaction,
-                offer=ring.offer,
-                queue=ring.queue,
-                agent=ring.agent,
-            )
-        )
-        await self.centre.settled()
-
-    async def end(self, interaction: UUID) -> None:
-        self.switch.tell(ended(interaction, CLOCK.new_id(), CLOCK.now()))
-        await self.centre.settled()
-
-    def state(self, agent: str) -> AgentState:
-        view = self.centre.agent_view(agent)
-        assert view is not None
-        return view.state
-
-
 async def _open(file: Path) -> Room:
-    ledger = await Ledger.open(f"sqlite:///{file}")
-    switch = SpySwitch()
-    centre = Centre(SETTINGS, CLOCK, ledger, await Users.open(ledger.database), switch)
-    await centre.start()
-    return Room(centre, switch, ledger)
+    return await Room.open(file, SETTINGS)
 
 
 @pytest.fixture
