@@ -5,6 +5,7 @@ is never half a message under the final name. The disk is only touched in other 
 """
 
 import asyncio
+import contextlib
 import io
 import logging
 import os
@@ -30,6 +31,8 @@ _SLACK = RATE
 _CHUNK = 2 * RATE
 _FRAME = 160
 _PATIENCE_S = 10.0
+"""So long the disk may take at the end before the call ends without a message."""
+_DAY_S = 86_400.0
 _WRAP = 1 << 32
 
 _log = logging.getLogger(__name__)
@@ -252,7 +255,7 @@ class Message:
 
 
 class _Writer:
-    """The file. Every method may block and raises OSError."""
+    """The file. Every method may block, and but for `discard` raises OSError."""
 
     def __init__(self, file: Path) -> None:
         self.unwanted = False
@@ -262,9 +265,18 @@ class _Writer:
         self._bytes = 0
 
     def open(self) -> None:
-        """Begin, in a folder that must be there."""
-        self._open = io.FileIO(self._part, "w")
+        """Begin, in a folder that must be there; what somebody says to us is nobody else's to read."""
+        self._open = io.FileIO(self._part, "w", opener=lambda path, flags: os.open(path, flags, 0o600))
         self._put(wav_header(0))
+        self._clear()
+
+    def _clear(self) -> None:
+        """Remove what a process that died a day ago or earlier had begun."""
+        now = self._part.stat().st_mtime
+        for part in self._part.parent.glob("*.part"):
+            with contextlib.suppress(OSError):  # somebody else's message that was just completed
+                if part.stat().st_mtime < now - _DAY_S:
+                    part.unlink()
 
     def write(self, pcm: bytes) -> None:
         """Add sound."""

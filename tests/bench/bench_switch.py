@@ -4,13 +4,14 @@ import asyncio
 import json
 import resource
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median, quantiles
 
 import pytest
 
 from console.clock import SystemClock
-from console.domain.events import InteractionArrived, InteractionEnded, InteractionEvent
+from console.domain.events import InteractionArrived, InteractionEnded, InteractionEvent, VoicemailLeft
 from console.paths import resources
 from console.settings import SwitchSettings
 from console.switch.embedded import EmbeddedSwitch
@@ -18,10 +19,14 @@ from console.switch.switch import Ring
 
 pytestmark = pytest.mark.bench
 CALLS = 50
+React = Callable[[EmbeddedSwitch, InteractionEvent], None]
+"""What a bench does with a fact instead of routing."""
 TALK_S = 10.0
 
 
-async def _switched(contacts: list[str]) -> tuple[EmbeddedSwitch, list[InteractionEvent]]:
+async def _switched(
+    contacts: list[str], react: React | None = None
+) -> tuple[EmbeddedSwitch, list[InteractionEvent]]:
     """A switch whose router is trivial: the next arrival goes to the next contact."""
     clock = SystemClock()
     switch = EmbeddedSwitch(SwitchSettings(udp_port=0, tcp_port=0), clock, resources() / "sounds")
@@ -30,7 +35,9 @@ async def _switched(contacts: list[str]) -> tuple[EmbeddedSwitch, list[Interacti
 
     def route(event: InteractionEvent) -> None:
         facts.append(event)
-        if isinstance(event, InteractionArrived):
+        if react is not None:
+            react(switch, event)
+        elif isinstance(event, InteractionArrived):
             switch.music(event.interaction, "hold-music")
             contact = next(free, None)
             if contact is not None:
@@ -60,13 +67,15 @@ async def _load(kind: str, **options: object) -> asyncio.subprocess.Process:
     )
 
 
-async def _measure(kind: str, **options: object) -> tuple[dict[str, object], EmbeddedSwitch, float, int]:
+async def _measure(
+    kind: str, react: React | None = None, **options: object
+) -> tuple[dict[str, object], EmbeddedSwitch, float, int]:
     """Run peers against a switch: their report, the switch, its CPU seconds, how many interactions ended."""
     peers = await _load(kind, **options)
     assert peers.stdin is not None
     assert peers.stdout is not None
     contacts = json.loads(await peers.stdout.readline())
-    switch, facts = await _switched(contacts)
+    switch, facts = await _switched(contacts, react)
     used = _cpu()
     peers.stdin.write((switch.addresses[0] + "\n").encode())
     report = json.loads(await peers.stdout.readline())
@@ -117,3 +126,24 @@ async def test_a_hundred_waiting_callers() -> None:
         f"{report['lost']}; CPU {100 * used / float(str(report['elapsed'])):.0f} % of a core"
     )
     assert ended == 100
+
+
+async def test_a_hundred_messages_at_once(tmp_path: Path) -> None:
+    """All record at the same time, to disk."""
+    told: list[InteractionEvent] = []
+
+    def record(switch: EmbeddedSwitch, event: InteractionEvent) -> None:
+        told.append(event)
+        if isinstance(event, InteractionArrived):
+            file = tmp_path / f"{event.interaction}.wav"
+            switch.voicemail(event.interaction, queue="q", greeting=(), file=file, most_s=60)
+
+    report, switch, used, ended = await _measure("wait", record, calls=100, seconds=TALK_S)
+    messages = [event for event in told if isinstance(event, VoicemailLeft)]
+    length = sum(each.seconds for each in messages) / max(1, len(messages))
+    print(
+        f"\n100 messages of {length:.1f} s recorded at once: CPU "
+        f"{100 * used / float(str(report['elapsed'])):.0f} % of a core, "
+        f"ticks skipped {switch.metrics['ticks_skipped']}"
+    )
+    assert len(messages) == ended == 100

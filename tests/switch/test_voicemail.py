@@ -216,6 +216,18 @@ async def test_a_disk_that_never_answers_keeps_no_call(
     assert names_in(tmp_path) == []
 
 
+async def test_a_message_is_its_owners_and_clears_away_what_is_long_dead(tmp_path: Path) -> None:
+    for name, age in (("dead.wav.part", 90_000), ("busy.wav.part", 3_600), ("old.wav", 900_000)):
+        (tmp_path / name).write_bytes(b"x")
+        at = (tmp_path / name).stat().st_mtime - age
+        os.utime(tmp_path / name, (at, at))
+    message = Message(tmp_path / "x.wav", 60, nothing, nothing)
+    message._began -= 60
+    await recorded(message, 30)
+    assert names_in(tmp_path) == ["busy.wav.part", "old.wav", "x.wav"]
+    assert (tmp_path / "x.wav").stat().st_mode & 0o777 == 0o600
+
+
 KILLED = """
 import asyncio, os, signal, sys
 from pathlib import Path
