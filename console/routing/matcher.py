@@ -50,7 +50,6 @@ class Matcher:
         self._now = _LONG_AGO
         self._gates: list[tuple[datetime, UUID]] = []
         self._sweep_at = _SWEEP_FROM
-        self._passed: dict[UUID, datetime] = {}
         self._rules: dict[str, Queue] = {}
         self._ageing: dict[str, int] = {}
         self._signed_in: dict[str, None] = {}
@@ -85,7 +84,6 @@ class Matcher:
             if self._lines.take(interaction):
                 self._fresh_interactions.pop(interaction, None)
                 if interaction in self._named:
-                    self._passed.pop(interaction, None)
                     self._name(interaction, ())
             return False
         self._crowd.enter(interaction, standing.queue)
@@ -120,7 +118,8 @@ class Matcher:
         ):
             self._name(interaction, tuple({standing.wanted, standing.pulled} - {""}))
             hold, agent, until = hold_of(standing, self._now, self._signed_in.__contains__)
-            self._watch(interaction, standing, until)
+            if until is not None:
+                self._watch(interaction, until)
         key = line_key(standing, self._ageing.get(standing.queue, 0))
         return Place(standing.queue, hold, agent, self._demands.of(standing), key)
 
@@ -136,18 +135,11 @@ class Matcher:
 
     # ------------------------------------------------------------ what time alone changes
 
-    def _watch(self, interaction: UUID, standing: InteractionStanding, until: datetime | None) -> None:
-        """Look at it again when its hold ends, or, should the clock step back before that moment, begins."""
-        if until is not None:
-            heappush(self._gates, (until, interaction))
-            if len(self._gates) >= self._sweep_at:
-                self._sweep()
-        begun = [moment for moment in (standing.wanted_until, standing.not_before) if moment is not None]
-        passed = [moment for moment in begun if moment <= self._now]
-        if passed:
-            self._passed[interaction] = max(passed)
-        else:
-            self._passed.pop(interaction, None)
+    def _watch(self, interaction: UUID, until: datetime) -> None:
+        """Look at it again when its hold ends."""
+        heappush(self._gates, (until, interaction))
+        if len(self._gates) >= self._sweep_at:
+            self._sweep()
 
     def _until(self, interaction: UUID) -> datetime | None:
         standing = self._standings.interactions.get(interaction)
@@ -169,13 +161,8 @@ class Matcher:
             heappop(self._gates)
         return None
 
-    def _move_to(self, now: datetime) -> None:
-        """Regroup what is held, or is no longer, at this moment."""
-        before, self._now = self._now, now
-        if now < before:
-            back = [interaction for interaction, moment in self._passed.items() if moment > now]
-            for interaction in back:
-                self.interaction_moved(interaction)
+    def _open_gates(self, now: datetime) -> None:
+        """Regroup what is held no longer at this moment."""
         while self._gates and self._gates[0][0] <= now:
             _, interaction = heappop(self._gates)
             if interaction in self._lines:
@@ -200,14 +187,15 @@ class Matcher:
     # ------------------------------------------------------------ who gets whom
 
     def match(self, now: datetime) -> Iterator[Match]:
-        """All that fits together now. Apply each match before asking for the next.
+        """All that fits together now, which is never before the last. Apply each match before asking for the
+        next.
 
         What became waiting takes its best, unless that one became free just now too and chooses first; who
         became free takes of all that wait; then those that were left behind take who is left.
         """
-        if self._gates or self._passed:
-            self._move_to(now)
         self._now = now
+        if self._gates:
+            self._open_gates(now)
         if self._fresh_interactions or len(self._fresh_agents) > 1:
             yield from self._together(micros(now))
         elif self._fresh_agents:

@@ -4,10 +4,8 @@ decision grows with what waits. A decision is an event that `Router.decide` retu
 Figures are of one core (CPU time); what is asserted is ratios, never times.
 """
 
-import math
 import random
 import time
-import tracemalloc
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,7 +31,7 @@ SERVED = 4
 
 
 class Load:
-    """A busy centre: every agent talks, `waiting` customers wait; each cycle somebody ends, somebody comes."""
+    """A busy centre: every agent talks and `waiting` customers wait."""
 
     def __init__(
         self,
@@ -52,8 +50,8 @@ class Load:
         self.took_s, self.facts = 0.0, 0
         for number in range(queues):
             queue = Queue(
-                key=f"q{number}", skills=NEED, wrap_up_s=0.0, announce_every_s=0.0, priority=number % 5, strategy=strategy,
-                ageing_s=30.0 if number % 2 else 0.0,
+                key=f"q{number}", skills=NEED, wrap_up_s=0.0, announce_every_s=0.0, priority=number % 5,
+                strategy=strategy, ageing_s=30.0 if number % 2 else 0.0,
             )  # fmt: skip
             self.tell(ev.QueueConfigured, queue=queue)
         for number in range(agents):
@@ -118,7 +116,7 @@ class Load:
                 interaction=self.clock.new_id(),
                 customer=CUSTOMER,
                 called=f"q{self.chance.randrange(self.queues)}",
-            )  # fmt: skip
+            )
             for _ in range(number)
         ]
 
