@@ -16,6 +16,7 @@ import msgspec
 
 from console.domain.address import trunk_of
 from console.domain.agent import INTERRUPTS, Agent, Role
+from console.domain.doubts import warnings_of
 from console.domain.errors import BadInput, SettingsError
 from console.domain.plan import Fault, faults_of
 from console.domain.queue import Channel, Queue
@@ -134,10 +135,7 @@ class RoutingSettings(_Section, frozen=True, kw_only=True):
     customers: tuple[CustomerRule, ...] = ()
     interrupts: Annotated[
         dict[Channel, tuple[Channel, ...]],
-        _help(
-            "For work on a channel: the channels whose contacts may come on top of it. If not given: voice, "
-            "video, chat and messenger on email, sms, social and push; chat and messenger on each other."
-        ),
+        _help("By channel of the work at hand: what may come on top of it; the rest is as by default."),
     ] = {}
 
     @property
@@ -187,8 +185,13 @@ class CentreSettings(_Section, frozen=True, kw_only=True):
                 trunk_of(switch.trunk)
             except BadInput as fault:
                 yield "switch.trunk", str(fault)
-        yield from faults_of(self.queues, self.agents)
+        customers = [(rule.number, rule.agent) for rule in self.routing.customers]
+        yield from faults_of(self.queues, self.agents, customers)
         yield from self._faults_of_users()
+
+    def warnings(self) -> Iterator[Fault]:
+        """What may be meant but serves nobody, as options and words: to be told at load."""
+        yield from warnings_of(self.queues, self.agents)
 
     def _faults_of_users(self) -> Iterator[Fault]:
         seen: set[str] = set()
