@@ -5,7 +5,6 @@ abandoned callers and samples.
 """
 
 from collections import deque
-from datetime import datetime
 
 import msgspec
 
@@ -14,6 +13,7 @@ from console.domain.events import LedgerEvent
 from console.domain.figures import SAMPLES_KEPT, AbandonedCaller, Delta, Interval, Sample, Snapshot
 from console.metrics.books import TOTAL, by_start, by_time
 from console.metrics.changes import Changes
+from console.metrics.increments import Increment
 from console.metrics.snapshot import Fold
 
 
@@ -23,7 +23,7 @@ class Board:
     def __init__(self, clock: Clock) -> None:
         """An empty board; `clock` tells when days begin and how old the figures are."""
         self._clock = clock
-        self._fold = Fold()
+        self._fold = Fold(keep_increments=True)
         self._samples: deque[Sample] = deque(maxlen=SAMPLES_KEPT)
         self._new_samples: deque[Sample] = deque(maxlen=SAMPLES_KEPT)
         self._taken = 0
@@ -37,6 +37,10 @@ class Board:
         """Take one fact, in ledger order; one that it has already is passed over."""
         if sequence > self._fold.sequence:
             self._fold.apply(event, sequence)
+
+    def take_increments(self) -> list[Increment]:
+        """What is to be stored of the figures since this was last asked (see Fold.take_increments)."""
+        return self._fold.take_increments()
 
     def sample(self) -> Sample:
         """Take a point of the live graphs: who waits, and the agents by state."""
@@ -90,12 +94,12 @@ class Board:
         found = (caller for key in keys if key in rows for caller in rows[key].take_unsent())
         return tuple(sorted(found, key=by_time))
 
-    def _intervals(self, keys: set[tuple[datetime, str]]) -> tuple[Interval, ...]:
+    def _intervals(self, keys: set[tuple[int, str]]) -> tuple[Interval, ...]:
         books = self._fold.books
         found = []
-        for start, key in keys:
+        for quarter, key in keys:
             row = books.total if key == TOTAL else books.queues.get(key)
-            stretch = row.stretches.get(start) if row is not None else None
+            stretch = row.page.stretches.get(quarter) if row is not None else None
             if row is not None and stretch is not None:
-                found.append(row.interval(stretch))
+                found.append(row.interval(quarter, stretch))
         return tuple(sorted(found, key=by_start))

@@ -1,6 +1,6 @@
 """All rows of the board together: found by key, begun anew at their midnights, marked when they change."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -11,8 +11,10 @@ from console.domain.figures import AbandonedCaller, Interval
 from console.domain.queue import Queue
 from console.domain.standing import AgentStanding
 from console.metrics.changes import Changes
-from console.metrics.intervals import Day, interval_start
+from console.metrics.intervals import MINUTE_US, MINUTES_A_QUARTER, Calendar, Day, us_of
 from console.metrics.rows import AgentRow, QueueRow
+from console.metrics.tally import Tally
+from console.metrics.track import Track
 
 TOTAL = ""
 """The key of all queues together."""
@@ -31,72 +33,109 @@ def by_time(caller: AbandonedCaller) -> tuple[datetime, UUID]:
     return caller.at, caller.interaction
 
 
-class Books:
-    """The rows of queues, of agents, and of all together (`total`, None until there is something)."""
+Mix = tuple[str, tuple[str, ...]]
+"""A channel, and the skills asked for on coming: what channels and skills are added up from."""
 
-    def __init__(self) -> None:
+
+class Books:
+    """The rows of queues, of agents, and of all together (`total`, None until there is something).
+
+    Beside them: `mixes`, in which each interaction counts once as in the total, for channels and skills;
+    `crews`, the time of all agents who serve the same queues. `keep`: increments will be taken.
+    """
+
+    def __init__(self, *, keep: bool) -> None:
         """No rows."""
+        self.keep = keep
         self.queues: dict[str, QueueRow] = {}
         self.agents: dict[str, AgentRow] = {}
         self.total: QueueRow | None = None
+        self.calendar = Calendar("UTC")
+        self.mixes: dict[Mix, Track] = {}
+        self.crews: dict[tuple[str, ...], Track] = {}
+        self.gone: list[tuple[str, str, Track]] = []
         self.changes = Changes()
-        self._removed: set[str] = set()
-        self._midnight: datetime | None = None
+        self.at = _EPOCH
+        self.us = 0
+        self.minute = 0
+        self.before = 0
+        self.removed: set[str] = set()
+        self._day_ends: datetime | None = None
+        self._day_began = _EPOCH
+
+    def begin(self, at: datetime) -> None:
+        """A fact of this moment follows."""
+        self.at = at
+        self.us = us_of(at)
+        self.before, self.minute = self.minute, self.us // MINUTE_US
 
     # ------------------------------------------------------------ days
 
     @property
     def day(self) -> Day:
         """Today, in the zone of all queues together."""
-        return self.whole(_EPOCH).day
+        return self.whole().day
 
     def roll(self, now: datetime) -> None:
-        """Begin the days that have begun by now, each queue's in its own zone."""
-        if self._midnight is None or now < self._midnight:
+        """Show the days that `now` lies in, each queue's in its own zone."""
+        if self._day_ends is None or self._day_began <= now < self._day_ends:
             return
-        for key, row in self._every():
+        for key, row in self.every():
             if row.roll(now):
-                self.changes.begin_day(key)
-                self._changed(key, row)
-                if row is self.total:
-                    self._all_agents_changed()
-        self._midnight = min(row.day.end for _, row in self._every())
+                self._begun(key, row)
+        self._set_days()
 
-    def spend(self, now: datetime) -> None:
-        """Count every agent's time in state up to now (for occupancy; it changes no row of the board)."""
+    def _begun(self, key: str, row: QueueRow) -> None:
+        """A row shows another day: all that is known of it is to be sent."""
+        self.changes.begin_day(key)
+        self.changes.intervals.update((quarter, key) for quarter in row.page.stretches)
+        if row is self.total:
+            self._all_agents_changed()
+        elif row.unsent:
+            self.changes.abandoned.add(key)
+        self._changed(key, row)
+
+    def _set_days(self) -> None:
+        days = [row.day for _, row in self.every()]
+        self._day_ends = min(day.end for day in days)
+        self._day_began = max(day.start for day in days)
+
+    def spend(self, us: int) -> None:
+        """Count every agent's time in state up to a moment."""
         for row in self.agents.values():
-            row.spend(now, self.day)
+            row.spend(us)
 
     # ------------------------------------------------------------ queues
 
-    def configure(self, queue: Queue, at: datetime) -> None:
+    def configure(self, queue: Queue) -> None:
         """A queue has these settings from now on."""
-        if queue.key in self._removed:
-            self._removed.discard(queue.key)
+        if queue.key in self.removed:
+            self.removed.discard(queue.key)
             self.changes.removed_queues.discard(queue.key)
             self.changes.begin_day(queue.key)  # what a board still shows of its former life goes
         row = self.queues.get(queue.key)
         if row is None:
-            row = self._add(queue, at)
-        row.configure(queue, at)
-        self._configured(queue.key, row, at)
-        self._configure_total(at)
+            row = self._add(queue)
+        self._configured(queue.key, row, queue)
+        self._configure_total()
 
-    def remove(self, key: str, at: datetime) -> None:
+    def remove(self, key: str) -> None:
         """A queue is gone; what still happens in it counts in the total only."""
-        if self.queues.pop(key, None) is None:
+        row = self.queues.pop(key, None)
+        if row is None:
             return
-        self._removed.add(key)
+        self._keep_untaken("queue", key, row.track)
+        self.removed.add(key)
         self.changes.queues.discard(key)
         self.changes.removed_queues.add(key)
-        self._configure_total(at)
+        self._configure_total()
 
-    def row(self, key: str, at: datetime) -> QueueRow | None:
+    def row(self, key: str) -> QueueRow | None:
         """A queue's row; one never configured counts with default settings, a removed one not at all."""
         row = self.queues.get(key)
-        if row is None and key not in self._removed:
-            row = self._add(Queue(key=key), at)
-            self._configure_total(at)
+        if row is None and key not in self.removed:
+            row = self._add(Queue(key=key))
+            self._configure_total()
         return row
 
     def queue(self, key: str) -> Queue:
@@ -104,24 +143,23 @@ class Books:
         row = self.queues.get(key)
         return row.queue if row else Queue(key=key)
 
-    def whole(self, at: datetime) -> QueueRow:
+    def whole(self) -> QueueRow:
         """The row of all queues together."""
-        return self.total or self._configure_total(at)
+        return self.total or self._configure_total()
 
-    def rows_of(self, queue: str, at: datetime) -> Iterator[tuple[str, QueueRow]]:
-        """The rows that a fact in a queue belongs to: its own, and all together."""
-        row = self.row(queue, at)
-        if row is not None:
-            yield queue, row
-        yield TOTAL, self.whole(at)
-
-    def mark(self, key: str, row: QueueRow, at: datetime) -> None:
-        """A row and its quarter hour changed."""
+    def touch(self, key: str, row: QueueRow) -> Tally:
+        """A fact of now belongs to a row: where it counts. The row and its quarter hour are marked."""
+        row.changed_at = self.at
         self._changed(key, row)
-        if at >= row.day.start:
-            stretch = row.stretch(at)
-            stretch.shown = None
-            self.changes.intervals.add((stretch.start, key))
+        self.changes.intervals.add((self.minute // MINUTES_A_QUARTER, key))
+        return row.tally(self.minute, self.before)
+
+    def mix(self, mix: Mix) -> Track:
+        """The track of a channel and skills."""
+        track = self.mixes.get(mix)
+        if track is None:
+            track = self.mixes[mix] = Track(self.calendar, keep=self.keep)
+        return track
 
     def remember(self, caller: AbandonedCaller) -> None:
         """A caller left before an answer."""
@@ -130,15 +168,15 @@ class Books:
             row.remember(caller)
             self.changes.abandoned.add(caller.queue)
 
-    def _add(self, queue: Queue, at: datetime) -> QueueRow:
-        row = self.queues[queue.key] = QueueRow(queue, at)
+    def _add(self, queue: Queue) -> QueueRow:
+        row = self.queues[queue.key] = QueueRow(queue, self.at, keep=self.keep)
         for agent in self.agents.values():
             if queue.key in agent.queues:
                 row.count_agent(agent.state, 1)
         self._changed(queue.key, row)
         return row
 
-    def _configure_total(self, at: datetime) -> QueueRow:
+    def _configure_total(self) -> QueueRow:
         """All together: what the queues agree on, else the default; a threshold of 0 is each one's own."""
         queues = [row.queue for row in self.queues.values()]
         agreed = {
@@ -148,69 +186,102 @@ class Books:
         }
         queue = msgspec.structs.replace(Queue(key=TOTAL, name="All queues", threshold_s=0.0), **agreed)
         if self.total is None:
-            self.total = QueueRow(queue, at)
-        self.total.configure(queue, at)
-        self._midnight = min(row.day.end for _, row in self._every())
-        self._configured(TOTAL, self.total, at)
+            self.total = QueueRow(queue, self.at, keep=self.keep)
+        self._configured(TOTAL, self.total, queue)
+        self._set_days()
         return self.total
 
-    def _configured(self, key: str, row: QueueRow, at: datetime) -> None:
-        if interval_start(at) in row.stretches:
-            self.mark(key, row, at)
-        else:
-            self._changed(key, row)
+    def _configured(self, key: str, row: QueueRow, queue: Queue) -> None:
+        zone = row.queue.timezone
+        row.configure(queue, self.at)
+        self._changed(key, row)
+        if queue.timezone != zone:
+            self._begun(key, row)
+        if row is self.total and queue.timezone != self.calendar.zone:
+            self._change_zone(queue.timezone)
+
+    def _change_zone(self, zone: str) -> None:
+        """The days of agents, channels and skills are those of all queues together."""
+        tracks = [*self.mixes.values(), *self.crews.values(), *(row.track for row in self.agents.values())]
+        for track in tracks:
+            track.flush()
+        before = self.calendar.zone
+        self.calendar.change(zone)
+        for track in tracks:
+            track.cut_anew(before, self.calendar, self.minute)
 
     # ------------------------------------------------------------ agents
 
-    def agent_moved(self, standing: AgentStanding, at: datetime) -> None:
+    def agent_moved(self, standing: AgentStanding) -> None:
         """An agent's standing may have changed."""
         key = standing.agent.key
         row = self.agents.get(key)
         if row is None:
-            row = self.agents[key] = AgentRow(standing, at)
+            row = self.agents[key] = AgentRow(standing, Track(self.calendar, keep=self.keep), self.us)
             self.changes.removed_agents.discard(key)
         row.standing = standing
-        self._agent_changed(key, row)
+        self.agent_changed(key, row)
         state, queues = standing.state, standing.agent.queues
-        if state is row.state and queues is row.queues:
+        reason = standing.reason if state is AgentState.PAUSED else ""
+        if state is row.state and queues is row.queues and reason == row.reason:
             return
-        row.spend(at, self.whole(at).day)
+        before = row.state
+        row.begin(self.us, state, reason)
         if queues is row.queues:
-            self._recount(queues, row.state, state, at)
+            if state is not before:
+                self._recount(queues, before, state)
         else:
-            self._recount(row.queues, row.state, AgentState.OFFLINE, at)
-            self._recount(queues, AgentState.OFFLINE, state, at)
-        row.state, row.queues = state, queues
+            self._recount(row.queues, before, AgentState.OFFLINE)
+            self._recount(queues, AgentState.OFFLINE, state)
+            row.queues = queues
+            row.crew = self._crew(queues)
+        if row.crew is None:
+            row.crew = self._crew(queues)
 
-    def agent_answered(self, key: str, customer: str, at: datetime) -> None:
+    def _crew(self, queues: tuple[str, ...]) -> Track:
+        key = tuple(sorted(set(queues)))
+        track = self.crews.get(key)
+        if track is None:
+            track = self.crews[key] = Track(self.calendar, keep=self.keep, by_quarters=True)
+        return track
+
+    def agent_answered(self, key: str, customer: str) -> None:
         """An agent answered a customer."""
         row = self.agents.get(key)
         if row is not None:
-            row.spend(at, self.whole(at).day)
-            row.answered += at >= self.whole(at).day.start
             row.customer = customer
-            self._agent_changed(key, row)
+            row.track.at(self.minute).n["contacts"] += 1
+            self.agent_changed(key, row)
 
-    def remove_agent(self, key: str, at: datetime) -> None:
+    def remove_agent(self, key: str) -> None:
         """An agent is gone."""
         row = self.agents.pop(key, None)
         if row is not None:
-            self._recount(row.queues, row.state, AgentState.OFFLINE, at)
+            row.spend(self.us)
+            self._keep_untaken("agent", key, row.track)
+            self._recount(row.queues, row.state, AgentState.OFFLINE)
             self.changes.agents.discard(key)
             self.changes.removed_agents.add(key)
 
-    def _recount(self, queues: Iterable[str], before: AgentState, state: AgentState, at: datetime) -> None:
+    def _keep_untaken(self, dimension: str, key: str, track: Track) -> None:
+        """A row goes; what it counted is still to be taken."""
+        track.flush()
+        if track.pending:
+            self.gone.append((dimension, key, track))
+
+    def _recount(self, queues: Iterable[str], before: AgentState, state: AgentState) -> None:
         rows = [(key, self.queues.get(key)) for key in dict.fromkeys(queues)]
-        for key, row in [*rows, (TOTAL, self.whole(at))]:
+        for key, row in [*rows, (TOTAL, self.whole())]:
             if row is not None:
                 row.count_agent(before, -1)
                 row.count_agent(state, 1)
-                row.changed_at = at
+                row.changed_at = self.at
                 self._changed(key, row)
 
     # ------------------------------------------------------------ marks
 
-    def _every(self) -> list[tuple[str, QueueRow]]:
+    def every(self) -> list[tuple[str, QueueRow]]:
+        """All rows of queues, and the total."""
         return [*self.queues.items(), *([(TOTAL, self.total)] if self.total else [])]
 
     def _changed(self, key: str, row: QueueRow) -> None:
@@ -220,10 +291,11 @@ class Books:
         else:
             self.changes.queues.add(key)
 
-    def _agent_changed(self, key: str, row: AgentRow) -> None:
+    def agent_changed(self, key: str, row: AgentRow) -> None:
+        """An agent's row is to be shown anew."""
         row.shown = None
         self.changes.agents.add(key)
 
     def _all_agents_changed(self) -> None:
         for key, row in self.agents.items():
-            self._agent_changed(key, row)
+            self.agent_changed(key, row)

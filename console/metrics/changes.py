@@ -1,10 +1,8 @@
 """What changed on the board since somebody last asked: keys only, so no bigger than the board."""
 
-from datetime import datetime
-
 
 class Changes:
-    """Keys of rows to send again. `abandoned` is queues with new ones, `intervals` is (start, queue)."""
+    """Keys of rows to send again. `abandoned` is queues with new ones, `intervals` (quarter hour, queue)."""
 
     __slots__ = (
         "abandoned",
@@ -22,7 +20,7 @@ class Changes:
         self.queues: set[str] = set()
         self.agents: set[str] = set()
         self.abandoned: set[str] = set()
-        self.intervals: set[tuple[datetime, str]] = set()
+        self.intervals: set[tuple[int, str]] = set()
         self.new_days: set[str] = set()
         self.removed_queues: set[str] = set()
         self.removed_agents: set[str] = set()

@@ -56,6 +56,10 @@ class Increment(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     answered_waits: WaitRecord = _NO_WAITS
     abandoned_waits: WaitRecord = _NO_WAITS
 
+    def __bool__(self) -> bool:
+        """Whether it adds anything."""
+        return bool(self.counts) or bool(self.pauses)
+
     @property
     def minutes(self) -> int:
         """How long the interval is."""

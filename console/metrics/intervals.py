@@ -1,77 +1,42 @@
-"""Time cut up: quarter hours, the days of a queue's own time zone, and the tallies kept by each."""
+"""Time cut up: minutes, quarter hours, and the days of a queue's own time zone.
+
+Times inside the fold are whole microseconds since 1970 (UTC), minutes and quarter hours the whole numbers of
+them since then.
+"""
 
 import logging
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from console.domain.figures import Counts, Interval
-from console.domain.queue import Queue
-
 INTERVAL = timedelta(minutes=15)
 """All time zones of today lie whole quarters from UTC, so one cut serves every zone."""
 
+MINUTE_US = 60_000_000
+MINUTES_A_QUARTER = 15
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_US = timedelta(microseconds=1)
+_DAYS_KNOWN = 8
 _log = logging.getLogger(__name__)
 
 
-class Tally:
-    """Counts as they grow: the fields of figures.Counts."""
-
-    __slots__ = Counts.__struct_fields__
-
-    offered: int
-    answered: int
-    answered_in_time: int
-    abandoned: int
-    abandoned_in_time: int
-    short_abandoned: int
-    flowed_out: int
-    requeued: int
-    transferred_in: int
-    transferred_out: int
-    wait_answered_s: float
-    wait_max_s: float
-    talk_s: float
-    hold_s: float
-    wrap_up_s: float
-
-    def __init__(self) -> None:
-        """Nothing counted."""
-        for name in Counts.__struct_fields__:
-            setattr(self, name, 0.0 if name.endswith("_s") else 0)
-
-    def counts(self) -> Counts:
-        """The counts as they stand."""
-        return Counts(**{name: getattr(self, name) for name in Counts.__struct_fields__})
-
-    def answer(self, waited_s: float, *, in_time: bool) -> None:
-        """Count an answer after a wait."""
-        self.answered += 1
-        self.answered_in_time += in_time
-        self.wait_answered_s += waited_s
-        self.wait_max_s = max(self.wait_max_s, waited_s)
-
-    def abandon(self, waited_s: float, *, in_time: bool, short: bool) -> None:
-        """Count a customer who left after a wait."""
-        self.abandoned += 1
-        self.abandoned_in_time += in_time
-        self.short_abandoned += short
-        self.wait_max_s = max(self.wait_max_s, waited_s)
+def us_of(at: datetime) -> int:
+    """Microseconds since 1970."""
+    return (at - _EPOCH) // _US
 
 
-class Stretch:
-    """One interval under way: its tally, the most who waited at once, the settings last in force."""
+def moment_of(us: int) -> datetime:
+    """The moment of so many microseconds since 1970."""
+    return _EPOCH + us * _US
 
-    __slots__ = ("end", "queue", "shown", "start", "tally", "waiting_max")
 
-    def __init__(self, start: datetime, queue: Queue, waiting: int) -> None:
-        """It begins with so many waiting."""
-        self.start = start
-        self.end = start + INTERVAL
-        self.queue = queue
-        self.tally = Tally()
-        self.waiting_max = waiting
-        self.shown: Interval | None = None
+def minute_of(at: datetime) -> int:
+    """The minute that a moment lies in."""
+    return us_of(at) // MINUTE_US
+
+
+def quarter_start(quarter: int) -> datetime:
+    """When a quarter hour begins."""
+    return _EPOCH + quarter * INTERVAL
 
 
 def interval_start(at: datetime) -> datetime:
@@ -80,9 +45,11 @@ def interval_start(at: datetime) -> datetime:
 
 
 class Day:
-    """A calendar day of a time zone: from its midnight (`start`) on, before the next (`end`)."""
+    """A calendar day of a time zone: from its midnight (`start`, the minute `first`) on, before the next
+    (`end`, the minute `last`).
+    """
 
-    __slots__ = ("end", "name", "start", "zone")
+    __slots__ = ("end", "first", "last", "name", "start", "zone")
 
     def __init__(self, zone: str, at: datetime) -> None:
         """The day of `at` in the zone; one that nobody knows counts as UTC, and the log says so."""
@@ -92,6 +59,38 @@ class Day:
         self.name = today.isoformat()
         self.start = _midnight(today, found)
         self.end = _midnight(today + timedelta(days=1), found)
+        self.first = minute_of(self.start)
+        self.last = minute_of(self.end)
+
+
+class Calendar:
+    """The days of one time zone, which can become another's."""
+
+    __slots__ = ("_days", "_latest", "zone")
+
+    def __init__(self, zone: str) -> None:
+        """The days of an IANA zone."""
+        self.zone = zone
+        self._days: list[Day] = []
+        self._latest: Day | None = None
+
+    def day_of(self, minute: int) -> Day:
+        """The day that a minute lies in."""
+        latest = self._latest
+        if latest is not None and latest.first <= minute < latest.last:
+            return latest
+        found = next((day for day in self._days if day.first <= minute < day.last), None)
+        if found is None:
+            found = Day(self.zone, _EPOCH + timedelta(minutes=minute))
+            self._days = [*self._days[1 - _DAYS_KNOWN :], found]
+        self._latest = found
+        return found
+
+    def change(self, zone: str) -> None:
+        """The days of another zone from now on."""
+        self.zone = zone
+        self._days = []
+        self._latest = None
 
 
 def zone_of(name: str) -> ZoneInfo:

@@ -46,6 +46,14 @@ def service_level(formula: ServiceLevelFormula, counts: Counts, threshold_s: flo
     return ServiceLevel(formula, ratio(numerator, denominator), numerator, denominator, threshold_s)
 
 
+def level(formula: ServiceLevelFormula, counts: Counts, threshold_s: float) -> ServiceLevel:
+    """The service level in which each fact counted by the formula and threshold of its moment; `formula` and
+    `threshold_s` are those in force now.
+    """
+    share = ratio(counts.level_met, counts.level_of)
+    return ServiceLevel(formula, share, counts.level_met, counts.level_of, threshold_s)
+
+
 def asa_s(counts: Counts) -> float | None:
     """Average speed of answer: the mean wait of the answered, in seconds."""
     return ratio(counts.wait_answered_s, counts.answered)

@@ -12,8 +12,9 @@ The report is a JSON object:
 A queue's shape: key, name, timezone, day, formula, counts (figures.Counts), waiting, longest_wait_s,
 service_level {formula, value, numerator, denominator, threshold_s}, service_levels {formula: {value,
 numerator, denominator, inputs}} for all five, asa_s, aht_s, att_s, average_hold_s, acw_s, abandon_rate,
-wait_s {longest, median, p90} of the answered. Figures are of the day of `at` in the queue's own zone;
-null is "-".
+wait_s {longest, median, p90, p95} of the answered. Figures are of the day of `at` in the queue's own zone;
+null is "-". With it come `metrics`, the whole catalogue of the day, and `windows`, the same of the last 15,
+30 and 60 minutes; `channels` and `skills` are {key: {metrics, windows}}, and each row of the agents has both.
 
 Order of events: the order given is taken for the ledger's as long as no event is more than a second older
 than one before it (records of the desks aside, which come when they come). Otherwise the file is not in
@@ -26,15 +27,16 @@ from typing import Any
 
 import msgspec
 
-from console.domain.agent import AgentState
 from console.domain.errors import BadInput
 from console.domain.events import CallNoted, CallRecorded, LedgerEvent
 from console.domain.figures import Counts
 from console.domain.queue import ServiceLevelFormula
-from console.metrics.intervals import Day
-from console.metrics.kpis import occupancy, percentile, ratio, service_level
-from console.metrics.rows import AgentRow, QueueRow
-from console.metrics.snapshot import Fold
+from console.metrics.catalogue import values
+from console.metrics.increments import Dimension
+from console.metrics.kpis import SIGNED_IN, occupied, ratio, service_level
+from console.metrics.rows import QueueRow
+from console.metrics.snapshot import WINDOWS, Fold
+from console.metrics.waits import Waits
 
 _ORDER_SLACK = timedelta(seconds=1)
 _UUID7 = 7
@@ -50,11 +52,10 @@ def kpi_report(events: Iterable[LedgerEvent], at: datetime | None = None) -> dic
     moment = at.astimezone(UTC) if at else max((event.at for event in unique), default=_EPOCH)
     taken = [event for event in unique if event.at <= moment]
     ordered, order = _in_order(taken)
-    fold = Fold(keep_waits=True)
+    fold = Fold()
     for sequence, event in enumerate(ordered, start=1):
         fold.apply(event, sequence)
     fold.books.roll(moment)
-    fold.books.spend(moment)
     report = {
         "at": moment,
         "events": {
@@ -65,9 +66,11 @@ def kpi_report(events: Iterable[LedgerEvent], at: datetime | None = None) -> dic
             "late": fold.standings.ignored,
             "order": order,
         },
-        "total": _queue(fold.books.whole(moment), moment),
-        "queues": {key: _queue(row, moment) for key, row in sorted(fold.books.queues.items())},
-        "agents": _agents(fold),
+        "total": _queue(fold, fold.books.whole(), moment),
+        "queues": {key: _queue(fold, row, moment) for key, row in sorted(fold.books.queues.items())},
+        "agents": _agents(fold, moment),
+        "channels": {key: _key(fold, Dimension.CHANNEL, key, moment) for key in fold.keys(Dimension.CHANNEL)},
+        "skills": {key: _key(fold, Dimension.SKILL, key, moment) for key in fold.keys(Dimension.SKILL)},
     }
     plain: dict[str, Any] = msgspec.to_builtins(report)
     return plain
@@ -130,10 +133,13 @@ def _by_time(event: LedgerEvent) -> tuple[datetime, int]:
 # ---------------------------------------------------------------- rows
 
 
-def _queue(row: QueueRow, at: datetime) -> dict[str, Any]:
+def _queue(fold: Fold, row: QueueRow, at: datetime) -> dict[str, Any]:
     figures, counts = row.figures(), row.figures().counts
-    waits = sorted(row.waits)
+    dimension = Dimension.CENTRE if row is fold.books.total else Dimension.QUEUE
+    today = fold.today(dimension, row.queue.key, at)
     oldest = figures.waiting_since[0] if figures.waiting_since else None
+    longest_s = max(0.0, (at - oldest).total_seconds()) if oldest else None
+    waits = today.answered_waits or Waits()
     return {
         "key": row.queue.key,
         "name": row.queue.shown,
@@ -142,7 +148,7 @@ def _queue(row: QueueRow, at: datetime) -> dict[str, Any]:
         "formula": row.queue.formula,
         "counts": _all_fields(counts),
         "waiting": len(figures.waiting_since),
-        "longest_wait_s": max(0.0, (at - oldest).total_seconds()) if oldest else None,
+        "longest_wait_s": longest_s,
         "service_level": _all_fields(figures.service_level),
         "service_levels": {
             formula: _level(formula, counts, row.queue.threshold_s) for formula in ServiceLevelFormula
@@ -155,8 +161,20 @@ def _queue(row: QueueRow, at: datetime) -> dict[str, Any]:
         "abandon_rate": figures.abandon_rate,
         "wait_s": {
             "longest": counts.wait_max_s if counts.answered + counts.abandoned else None,
-            "median": percentile(waits, 0.5),
-            "p90": percentile(waits, 0.9),
+            "median": waits.percentile(0.5),
+            "p90": waits.percentile(0.9),
+            "p95": waits.percentile(0.95),
+        },
+        **_key(fold, dimension, row.queue.key, at),
+    }
+
+
+def _key(fold: Fold, dimension: Dimension, key: str, at: datetime) -> dict[str, Any]:
+    """The catalogue of one key: of the day, and of the last minutes."""
+    return {
+        "metrics": values(fold.reading(dimension, key, at), dimension),
+        "windows": {
+            str(minutes): values(fold.reading(dimension, key, at, minutes), dimension) for minutes in WINDOWS
         },
     }
 
@@ -178,22 +196,19 @@ def _level(formula: ServiceLevelFormula, counts: Counts, threshold_s: float) -> 
     }
 
 
-def _agents(fold: Fold) -> dict[str, Any]:
-    rows = [fold.books.agents[key] for key in sorted(fold.books.agents)]
-    seconds: dict[AgentState, float] = {}
-    for row in rows:
-        for state, spent in row.seconds.items():
-            seconds[state] = seconds.get(state, 0.0) + spent
+def _agents(fold: Fold, at: datetime) -> dict[str, Any]:
     total = fold.books.total
+    centre = fold.today(Dimension.CENTRE, "", at).counts()
     return {
         "states": dict(sorted(total.agents.items())) if total else {},
-        "occupancy": occupancy(seconds),
-        "rows": [_agent(fold, row, fold.books.day) for row in rows],
+        "occupancy": occupied(centre),
+        "rows": [_agent(fold, key, at) for key in fold.keys(Dimension.AGENT)],
     }
 
 
-def _agent(fold: Fold, row: AgentRow, day: Day) -> dict[str, Any]:
-    figures = row.figures(fold.standings.interactions, day)
+def _agent(fold: Fold, key: str, at: datetime) -> dict[str, Any]:
+    figures, counts = fold.agent_figures(key), fold.today(Dimension.AGENT, key, at).counts()
+    seconds = {state: getattr(counts, f"in_{state}_s") for state in SIGNED_IN}
     return {
         "agent": figures.agent,
         "name": figures.name,
@@ -202,8 +217,10 @@ def _agent(fold: Fold, row: AgentRow, day: Day) -> dict[str, Any]:
         "reason": figures.reason,
         "idle_since": figures.idle_since,
         "answered": figures.answered,
-        "occupancy": occupancy(row.seconds),
-        "seconds": dict(sorted(row.seconds.items())),
+        "occupancy": occupied(counts),
+        "seconds": {state: spent for state, spent in sorted(seconds.items()) if spent},
+        "pauses": counts.pauses,
+        **_key(fold, Dimension.AGENT, key, at),
     }
 
 

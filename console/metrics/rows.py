@@ -1,107 +1,104 @@
 """The rows of the board while they grow: one a queue (and one for all together), one an agent."""
 
-from array import array
-from bisect import insort
 from collections import deque
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from console.domain.agent import AgentState
-from console.domain.figures import (
-    ABANDONED_KEPT,
-    AbandonedCaller,
-    AgentFigures,
-    Interval,
-    QueueFigures,
-)
+from console.domain.figures import ABANDONED_KEPT, AbandonedCaller, AgentFigures, Interval, QueueFigures
 from console.domain.queue import Queue
 from console.domain.standing import AgentStanding, InteractionStanding
-from console.metrics.intervals import Day, Stretch, Tally, interval_start
-from console.metrics.kpis import abandon_rate, aht_s, asa_s, service_level
+from console.metrics.intervals import MINUTE_US, Calendar, Day, moment_of, quarter_start, us_of
+from console.metrics.kpis import abandon_rate, aht_s, asa_s, level
+from console.metrics.tally import STATE_KEYS, Tally
+from console.metrics.track import Page, Stretch, Track
 
-_NOTHING: tuple[Tally, ...] = ()
+_LONGEST_US = 31 * 24 * 60 * MINUTE_US
+"""A spell that is said to have been longer is a wrong time: its first 31 days count."""
+
+_QUARTER_US = 15 * MINUTE_US
+_FINE_US = 75 * MINUTE_US
+_BUSY = (AgentState.ON_CONTACT, AgentState.HOLD, AgentState.WRAP_UP)
 
 
 class QueueRow:
-    """One queue: who waits now, today's tally, its quarter hours, today's abandoned callers."""
+    """One queue: who waits now, its tallies by minute, quarter hour and day, abandoned callers."""
 
-    def __init__(self, queue: Queue, at: datetime) -> None:
+    def __init__(self, queue: Queue, at: datetime, *, keep: bool) -> None:
         """A queue that is configured at a moment."""
         self.queue = queue
-        self.day = Day(queue.timezone, at)
-        self.today = Tally()
-        self.stretches: dict[datetime, Stretch] = {}
+        self.calendar = Calendar(queue.timezone)
+        self.track = Track(self.calendar, keep=keep, by_quarters=True)
+        self.day = self.calendar.day_of(us_of(at) // MINUTE_US)
         self.waiting: dict[UUID, datetime] = {}
+        self.callbacks: set[UUID] = set()
         self.agents: dict[AgentState, int] = {}
-        self.abandoned: list[tuple[datetime, int, AbandonedCaller]] = []
         self.unsent: deque[AbandonedCaller] = deque(maxlen=ABANDONED_KEPT)
-        self.waits = array("d")
+        self.opened: int | None = None
         self.changed_at: datetime | None = None
         self.shown: QueueFigures | None = None
-        self._stretch: Stretch | None = None
 
     def configure(self, queue: Queue, at: datetime) -> None:
-        """Other settings from now on. A changed time zone moves the next midnight; what is counted stays."""
+        """Other settings from now on. In another time zone the days are cut anew by their quarter hours."""
         if queue.timezone != self.queue.timezone:
-            self.day = Day(queue.timezone, at)
+            minute = us_of(at) // MINUTE_US
+            self.track.flush()
+            self.calendar.change(queue.timezone)
+            self.track.cut_anew(self.queue.timezone, self.calendar, minute)
+            self.day = self.calendar.day_of(minute)
+            self._send_callers()
         self.queue = queue
         self.changed_at = at
-        under_way = self.stretches.get(interval_start(at))
-        if under_way is not None:
-            under_way.queue = queue
 
     def roll(self, now: datetime) -> bool:
-        """Begin a new day when `now` lies in one; what is counted by the day starts from nothing."""
-        if now < self.day.end:
+        """Show the day that `now` lies in; False when that is the one shown."""
+        if self.day.start <= now < self.day.end:
             return False
-        self.day = Day(self.queue.timezone, now)
-        self.today = Tally()
-        self.stretches = {}
-        self.abandoned = []
-        self.unsent.clear()
-        self.waits = array("d")
-        self._stretch = None
+        self.day = self.calendar.day_of(us_of(now) // MINUTE_US)
+        self._send_callers()
         return True
 
-    def stretch(self, at: datetime) -> Stretch:
-        """The quarter hour of a moment of today."""
-        current = self._stretch
-        if current is not None and current.start <= at < current.end:
-            return current
-        start = interval_start(at)
-        found = self.stretches.get(start)
-        if found is None:
-            found = self.stretches[start] = Stretch(start, self.queue, len(self.waiting))
-        self._stretch = found
-        return found
+    def _send_callers(self) -> None:
+        self.unsent = deque((caller for _, _, caller in self.page.callers), maxlen=ABANDONED_KEPT)
 
-    def tallies(self, at: datetime) -> tuple[Tally, ...]:
-        """The tallies that a fact of this moment belongs into; none for a late fact of a day that is over."""
-        self.changed_at = at
-        if at < self.day.start:
-            return _NOTHING
-        return (self.today, self.stretch(at).tally)
+    @property
+    def page(self) -> Page:
+        """The day that is shown."""
+        return self.track.page(self.day)
 
-    def enter(self, standing: InteractionStanding, at: datetime) -> None:
+    @property
+    def today(self) -> Tally:
+        """What was counted in the day that is shown."""
+        return self.page.tally
+
+    def tally(self, minute: int, before: int) -> Tally:
+        """Where a fact of a minute counts; `before` is the minute of the fact before it."""
+        tally = self.track.at(minute)
+        if minute != self.opened:
+            self.opened = minute
+            if self.waiting and minute >= before:
+                self._crowd(tally)
+        return tally
+
+    def enter(self, standing: InteractionStanding, tally: Tally) -> None:
         """One more waits."""
         self.waiting[standing.interaction] = standing.waiting_since
-        if at >= self.day.start:
-            stretch = self.stretch(at)
-            stretch.waiting_max = max(stretch.waiting_max, len(self.waiting))
+        self._crowd(tally)
+
+    def _crowd(self, tally: Tally) -> None:
+        if len(self.waiting) > tally.n["waiting_max"]:
+            tally.n["waiting_max"] = len(self.waiting)
 
     def leave(self, interaction: UUID) -> None:
         """One less waits."""
-        self.waiting.pop(interaction, None)
+        if self.waiting.pop(interaction, None) is None:
+            self.callbacks.discard(interaction)
 
     def remember(self, caller: AbandonedCaller) -> None:
-        """Keep an abandoned caller of today, the newest of them only."""
-        if caller.at < self.day.start:
-            return
-        insort(self.abandoned, (caller.at, caller.interaction.int, caller))
+        """Keep an abandoned caller, the newest of each day only."""
+        self.track.remember(caller)
         self.unsent.append(caller)
-        if len(self.abandoned) > ABANDONED_KEPT:
-            del self.abandoned[0]
 
     def count_agent(self, state: AgentState, by: int) -> None:
         """One signed-in agent more or less in a state."""
@@ -114,14 +111,13 @@ class QueueRow:
             self.agents.pop(state, None)
 
     def callers(self) -> Iterator[AbandonedCaller]:
-        """Today's abandoned callers that are kept, oldest first."""
-        return (caller for _, _, caller in self.abandoned)
+        """The abandoned callers of the day that are kept, oldest first."""
+        return (caller for _, _, caller in self.page.callers)
 
     def take_unsent(self) -> list[AbandonedCaller]:
-        """Those remembered since this was last asked."""
-        taken = list(self.unsent)
-        self.unsent.clear()
-        return taken
+        """Those of the day remembered since this was last asked."""
+        taken, self.unsent = self.unsent, deque(maxlen=ABANDONED_KEPT)
+        return [caller for caller in taken if self.day.start <= caller.at < self.day.end]
 
     def figures(self) -> QueueFigures:
         """The row as it is shown."""
@@ -131,60 +127,80 @@ class QueueRow:
                 queue=self.queue,
                 waiting_since=tuple(sorted(self.waiting.values())),
                 counts=counts,
-                service_level=service_level(self.queue.formula, counts, self.queue.threshold_s),
+                service_level=level(self.queue.formula, counts, self.queue.threshold_s),
                 asa_s=asa_s(counts),
                 aht_s=aht_s(counts),
                 abandon_rate=abandon_rate(counts),
                 agents=dict(sorted(self.agents.items())),
                 day=self.day.name,
                 changed_at=self.changed_at,
+                callbacks_waiting=len(self.callbacks),
             )
         return self.shown
 
     def intervals(self) -> Iterator[Interval]:
-        """Today's quarter hours as they are shown."""
-        return (self.interval(stretch) for stretch in self.stretches.values())
+        """The day's quarter hours as they are shown."""
+        return (self.interval(quarter, stretch) for quarter, stretch in self.page.stretches.items())
 
-    def interval(self, stretch: Stretch) -> Interval:
-        """One quarter hour as it is shown, by the settings that were last in force in it."""
+    def interval(self, quarter: int, stretch: Stretch) -> Interval:
+        """One quarter hour as it is shown, by the formulas that were in force in it."""
         if stretch.shown is None:
             counts = stretch.tally.counts()
             stretch.shown = Interval(
-                start=stretch.start,
+                start=quarter_start(quarter),
                 queue=self.queue.key,
                 counts=counts,
-                service_level=service_level(stretch.queue.formula, counts, stretch.queue.threshold_s).value,
-                waiting_max=stretch.waiting_max,
+                service_level=level(self.queue.formula, counts, 0.0).value,
+                waiting_max=counts.waiting_max,
             )
         return stretch.shown
 
 
 class AgentRow:
-    """One agent: the standing, and what is counted by the day of all queues together."""
+    """One agent: the standing, the tallies, and the spell in the present state.
 
-    def __init__(self, standing: AgentStanding, at: datetime) -> None:
+    `began` is when the spell began, `counted` up to when it is counted, in microseconds. `crew` counts the
+    same time for all agents with the same queues. `wrapping`: what the wrap-ups at hand belong to.
+    """
+
+    def __init__(self, standing: AgentStanding, track: Track, us: int) -> None:
         """An agent who is known from a moment on."""
         self.standing = standing
+        self.track = track
+        self.crew: Track | None = None
         self.state = AgentState.OFFLINE
+        self.reason = ""
         self.queues: tuple[str, ...] = ()
-        self.seconds: dict[AgentState, float] = {}
-        self.counted_to = at
-        self.answered = 0
-        self.day = ""
+        self.began = self.counted = us
         self.customer = ""
+        self.wrapping: dict[UUID, tuple[tuple[str, tuple[str, ...]], bool]] = {}
         self.shown: AgentFigures | None = None
 
-    def spend(self, until: datetime, day: Day) -> None:
-        """Count the time in the present state up to a moment of a day."""
-        if self.day != day.name:
-            self.day = day.name
-            self.answered = 0
-            self.seconds = {}
-            self.counted_to = max(self.counted_to, day.start)
-        spent = (until - self.counted_to).total_seconds()
-        if spent > 0:
-            self.seconds[self.state] = self.seconds.get(self.state, 0.0) + spent
-            self.counted_to = until
+    def spend(self, us: int) -> None:
+        """Count the present spell up to a moment; what was counted beyond it is taken back."""
+        until = min(max(us, self.began), self.began + _LONGEST_US)
+        if until == self.counted:
+            return
+        start, self.counted = self.counted, until
+        if self.state is AgentState.OFFLINE:
+            return
+        sign = 1 if until > start else -1
+        for minute, spent in _slices(min(start, until), max(start, until)):
+            self._spent(minute, sign * spent)
+
+    def _spent(self, minute: int, spent: int) -> None:
+        key = STATE_KEYS[self.state]
+        for track in (self.track, self.crew):
+            if track is not None:
+                track.put(minute, key, spent)
+                if self.state is AgentState.PAUSED:
+                    track.put_pause(minute, self.reason, spent)
+
+    def begin(self, us: int, state: AgentState, reason: str) -> None:
+        """Another spell from a moment on; the one before ends there."""
+        self.spend(us)
+        self.began = self.counted = us
+        self.state, self.reason = state, reason
 
     def figures(self, open_interactions: dict[UUID, InteractionStanding], day: Day) -> AgentFigures:
         """The row as it is shown."""
@@ -201,6 +217,14 @@ class AgentRow:
             queue, customer = wrap_up.queue, self.customer
         else:
             queue, customer = (contact.queue, contact.customer.shown) if contact else ("", "")
+        today = self.track.page(day).tally.n
+        first = max(self.began, day.first * MINUTE_US)
+        under_way = max(0, min(self.counted, day.last * MINUTE_US) - first)
+
+        def spent_s(*states: AgentState) -> float:
+            total = sum(today.get(f"in_{state.value}_us", 0) for state in states)
+            return (total - (under_way if self.state in states else 0)) / 1_000_000
+
         return AgentFigures(
             agent=standing.agent.key,
             name=standing.agent.shown,
@@ -214,11 +238,20 @@ class AgentRow:
             queue=queue,
             customer=customer,
             wrap_up_until=wrap_up.until if wrap_up else None,
-            answered=self.answered if self.day == day.name else 0,
+            answered=today.get("contacts", 0),
             linked=standing.linked,
+            busy_s=spent_s(*_BUSY),
+            ready_s=spent_s(AgentState.READY),
+            paused_s=spent_s(AgentState.PAUSED),
+            spent_to=moment_of(first) if self.state is not AgentState.OFFLINE else None,
+            rona=today.get("rona", 0),
         )
 
 
-def seconds_between(start: datetime, end: datetime) -> float:
-    """Seconds from start to end, 0 when the clock was set back between them."""
-    return max(0.0, (end - start) / timedelta(seconds=1))
+def _slices(start: int, end: int) -> Iterator[tuple[int, int]]:
+    """A stretch of time by minute: the last hour and more by each, what was before by quarter hours."""
+    while start < end:
+        step = MINUTE_US if end - start <= _FINE_US else _QUARTER_US
+        until = min(end, start - start % step + step)
+        yield start // MINUTE_US, until - start
+        start = until

@@ -4,82 +4,80 @@ Definitions. A wait goes from `waiting_since` to the answer or the end. An aband
 customer (or lost media) while waiting or offered; an end by anybody else there flowed out. Overflow
 counts as flowed out in the first queue and offered in the next; a transfer to a queue is offered
 (transferred in) there. The total counts each interaction once: offered when first queued, then answered,
-abandoned or flowed out, whichever came first. What is counted belongs to the moment of its fact: talk to
-the end of the talk, an answer to the answer. Thresholds are those in force at that moment. An end before
-any queue counts nowhere. Talk time is without hold.
+abandoned or flowed out, whichever came first; channels and skills count as the total does, skills those asked
+for on first coming, for the whole life of the interaction. Where a flow-out goes to voicemail or a
+callback, that is its reason, whatever the cause. An arrival that no queue took is refused, nothing else.
+A callback counts in its own figures only. What is counted belongs to the moment of its fact: talk to the end
+of the talk, an answer to the answer; only an agent's time in a state counts minute by minute, and that a
+customer came again counts where the earlier answer was. Thresholds and formulas are those in force at that
+moment; older figures keep theirs. An end before any queue counts nowhere. Talk time is without hold.
+An expected wait is compared with the wait from coming into the queue that answered.
 
-A fact of a day that is over in its queue's zone changes who waits and who talks, but no count of today.
+Time. A fact counts in the minute and the day that its own time lies in, late or early: a late one does not
+count today but yesterday, one from the future moves no day and shows when its time has come. A state
+of an agent lasts to the next fact's time, and no time when that is earlier. Days begin at `roll` (now) only.
+The last N minutes are the one under way and the N - 1 before it.
 """
 
-from collections.abc import Callable
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from console.domain import events as ev
-from console.domain.figures import AbandonedCaller, AgentFigures, Snapshot
-from console.domain.interaction import Phase
-from console.domain.standing import InteractionStanding
+from console.domain.figures import AgentFigures, Snapshot
 from console.domain.standings import Standings
-from console.metrics.books import TOTAL, Books, by_start, by_time
-from console.metrics.rows import seconds_between
+from console.metrics.books import Books, by_start, by_time
+from console.metrics.calls import Calls
+from console.metrics.increments import Dimension, Increment, increment_of
+from console.metrics.intervals import Day, minute_of, quarter_start, us_of
+from console.metrics.reading import Reading, reading_of
+from console.metrics.rows import QueueRow
+from console.metrics.tally import Tally, merged
+from console.metrics.track import Track
 
-LOST_MEDIA = "media lost"
-"""The reason of an end that the silence of a line brought about; the customer is gone, whoever ended it."""
+WINDOWS = (15, 30, 60)
+"""The windows of the last minutes."""
 
-_IN_QUEUE = frozenset({Phase.WAITING, Phase.OFFERED})
-_TALKING = frozenset({Phase.CONNECTED, Phase.HELD})
-
-
-class _Case:
-    """What the fold remembers of an open interaction beside its standing."""
-
-    __slots__ = ("offered", "segment_since", "settled")
-
-    def __init__(self) -> None:
-        self.offered = False
-        self.settled = False
-        self.segment_since: datetime | None = None
+_OF_DESKS = frozenset({ev.CallRecorded, ev.CallNoted})
+"""What a desk recorded is its history: its clock is not ours, and no figure is made of it."""
 
 
 class Fold:
     """Figures as of the last event applied."""
 
-    def __init__(self, *, keep_waits: bool = False) -> None:
-        """Nothing happened yet. `keep_waits` keeps each wait of today (8 bytes a call) for percentiles."""
-        self._keep_waits = keep_waits
+    def __init__(self, *, keep_increments: bool = False) -> None:
+        """Nothing happened yet. `keep_increments`: somebody will take them."""
         self.sequence = 0
         self.last_event_at: datetime | None = None
         self.standings = Standings()
-        self.books = Books()
-        self._cases: dict[UUID, _Case] = {}
-        self._steps: dict[type, Callable[[Any], None]] = {
+        self.books = Books(keep=keep_increments)
+        self.calls = Calls(self.standings, self.books)
+        self._steps = self.calls.steps | {
             ev.QueueConfigured: self._queue_configured,
             ev.QueueRemoved: self._queue_removed,
-            ev.InteractionQueued: self._queued,
-            ev.InteractionLeftQueue: self._left_queue,
-            ev.OfferEnded: self._offer_ended,
-            ev.InteractionAnswered: self._answered,
-            ev.InteractionHeld: self._switched,
-            ev.InteractionResumed: self._switched,
-            ev.InteractionTransferred: self._transferred,
-            ev.InteractionEnded: self._ended,
             ev.AgentRemoved: self._agent_removed,
-            ev.WrapUpEnded: self._wrap_up_ended,
+            ev.InteractionArrived: self._arrived,
         }
+        self._last_us = self._before_us = 0
+        self._unheard: dict[UUID, str] = {}
 
     def apply(self, event: ev.LedgerEvent, sequence: int) -> None:
         """Take one fact, in ledger order. Facts that come too late change nothing (domain.standings)."""
         self.sequence = sequence
+        if type(event) in _OF_DESKS:
+            return
         at = event.at
         if self.last_event_at is None or at > self.last_event_at:
             self.last_event_at = at
-        self.books.roll(at)
+        books = self.books
+        books.begin(at)
+        self._before_us, self._last_us = self._last_us, books.us
         step = self._steps.get(type(event))
         if step is not None:
             step(event)
         else:
-            self._stand(event)
+            self.calls.stand(event)
 
     def snapshot(self, now: datetime) -> Snapshot:
         """The whole board. `now` only begins new days and stands in the result."""
@@ -102,211 +100,139 @@ class Fold:
 
     def agent_figures(self, key: str) -> AgentFigures:
         """One agent's row."""
-        return self.books.agents[key].figures(self.standings.interactions, self.books.day)
+        figures = self.books.agents[key].figures(self.standings.interactions, self.books.day)
+        about = figures.interaction
+        if about is not None and not figures.queue and about not in self.standings.interactions:
+            self._unheard[about] = key  # its arrival is late
+        return figures
 
-    # ------------------------------------------------------------ configuration
+    # ------------------------------------------------------------ any dimension
+
+    def keys(self, dimension: Dimension) -> list[str]:
+        """What there are figures of."""
+        books = self.books
+        found: Iterable[str]
+        if dimension is Dimension.QUEUE:
+            found = books.queues
+        elif dimension is Dimension.AGENT:
+            found = books.agents
+        elif dimension is Dimension.CENTRE:
+            found = [""] if books.total else []
+        elif dimension is Dimension.CHANNEL:
+            found = {channel for channel, _ in books.mixes}
+        else:
+            found = {skill for _, skills in books.mixes for skill in skills}
+        return sorted(found)
+
+    def window(self, dimension: Dimension, key: str, minutes: int, now: datetime) -> Tally:
+        """The last minutes (60 at most), of which the one of `now` is the newest."""
+        self.books.spend(us_of(now))
+        minute = minute_of(now)
+        return merged(*(track.window(minute, minutes) for track in self._tracks(dimension, key)))
+
+    def today(self, dimension: Dimension, key: str, now: datetime) -> Tally:
+        """The day that `now` lies in: in the queue's own zone, else in that of all queues together."""
+        books = self.books
+        books.roll(now)
+        books.spend(us_of(now))
+        row = books.queues.get(key) if dimension is Dimension.QUEUE else None
+        day = row.day if row is not None else books.day
+        return merged(*(_of_day(track, day) for track in self._tracks(dimension, key)))
+
+    def reading(self, dimension: Dimension, key: str, now: datetime, minutes: int | None = None) -> Reading:
+        """What the catalogue reads: of the last minutes, or of today."""
+        if minutes is None:
+            tally = self.today(dimension, key, now)
+        else:
+            tally = self.window(dimension, key, minutes, now)
+        reading, row = reading_of(tally), self._row(dimension, key)
+        if row is None:
+            return reading
+        oldest = min(row.waiting.values(), default=None)
+        return replace(
+            reading,
+            live=True,
+            waiting=len(row.waiting),
+            callbacks_waiting=len(row.callbacks),
+            longest_wait_s=max(0.0, (now - oldest).total_seconds()) if oldest else None,
+            agents=row.agents,
+        )
+
+    def _row(self, dimension: Dimension, key: str) -> QueueRow | None:
+        if dimension is Dimension.CENTRE:
+            return self.books.total
+        return self.books.queues.get(key) if dimension is Dimension.QUEUE else None
+
+    def _tracks(self, dimension: Dimension, key: str) -> list[Track]:
+        books = self.books
+        if dimension is Dimension.AGENT:
+            return [books.agents[key].track] if key in books.agents else []
+        if dimension is Dimension.CHANNEL:
+            return [track for (channel, _), track in books.mixes.items() if channel == key]
+        if dimension is Dimension.SKILL:
+            return [track for (_, skills), track in books.mixes.items() if key in skills]
+        if dimension is Dimension.CENTRE:
+            return [books.whole().track, *books.crews.values()]
+        own = [books.queues[key].track] if key in books.queues else []
+        return own + [track for queues, track in books.crews.items() if key in queues]
+
+    # ------------------------------------------------------------ increments
+
+    def take_increments(self) -> list[Increment]:
+        """All contributions since they were last taken, ordered by start, dimension and key.
+
+        Agents' time is in them up to the newest fact (two facts have to agree on it), and the rest
+        follows with later ones: what is taken depends on the events applied alone.
+        """
+        books = self.books
+        books.spend(min(self._last_us, self._before_us))
+        cells: dict[tuple[int, Dimension, str], Tally] = {}
+        for track, places in self._untaken():
+            for quarter, tally in track.take().items():
+                for dimension, key in places:
+                    cells.setdefault((quarter, dimension, key), Tally()).merge(tally)
+        books.gone = []
+        taken = (
+            increment_of((quarter_start(quarter), dimension, key), cells[quarter, dimension, key])
+            for quarter, dimension, key in sorted(cells)
+        )
+        return [increment for increment in taken if increment]
+
+    def _untaken(self) -> Iterable[tuple[Track, list[tuple[Dimension, str]]]]:
+        books = self.books
+        for key, row in books.queues.items():
+            yield row.track, [(Dimension.QUEUE, key)]
+        for name, agent in books.agents.items():
+            yield agent.track, [(Dimension.AGENT, name)]
+        for dimension, key, track in books.gone:
+            yield track, [(Dimension(dimension), key)]
+        if books.total:
+            yield books.total.track, [(Dimension.CENTRE, "")]
+        for (channel, skills), track in books.mixes.items():
+            yield track, [(Dimension.CHANNEL, channel), *((Dimension.SKILL, skill) for skill in skills)]
+        for queues, track in books.crews.items():
+            yield track, [(Dimension.CENTRE, ""), *((Dimension.QUEUE, queue) for queue in queues)]
+
+    # ------------------------------------------------------------ steps
 
     def _queue_configured(self, event: ev.QueueConfigured) -> None:
-        self._stand(event)
-        self.books.configure(event.queue, event.at)
+        self.calls.stand(event)
+        self.books.configure(event.queue)
 
     def _queue_removed(self, event: ev.QueueRemoved) -> None:
-        self._stand(event)
-        self.books.remove(event.queue, event.at)
+        self.calls.stand(event)
+        self.books.remove(event.queue)
+
+    def _arrived(self, event: ev.InteractionArrived) -> None:
+        self.calls.stand(event)
+        agent = self._unheard.pop(event.interaction, "") if self._unheard else ""
+        if agent in self.books.agents:
+            self.books.agent_changed(agent, self.books.agents[agent])
 
     def _agent_removed(self, event: ev.AgentRemoved) -> None:
-        self._stand(event)
-        self.books.remove_agent(event.agent, event.at)
+        self.calls.stand(event)
+        self.books.remove_agent(event.agent)
 
-    # ------------------------------------------------------------ interactions
 
-    def _queued(self, event: ev.InteractionQueued) -> None:
-        before = self.standings.interactions.get(event.interaction)
-        moved_from = before.queue if before and before.phase is Phase.WAITING else None
-        if not self._stand(event):
-            return
-        standing = self.standings.interactions[event.interaction]
-        case = self._cases.setdefault(event.interaction, _Case())
-        if moved_from is not None:
-            self._flow_out(moved_from, event)
-        row = self.books.row(event.queue, event.at)
-        total = self.books.whole(event.at)
-        transferred = event.reason == "transfer"
-        if row is not None:
-            for tally in row.tallies(event.at):
-                tally.offered += 1
-                tally.transferred_in += transferred
-            row.enter(standing, event.at)
-            self.books.mark(event.queue, row, event.at)
-        for tally in total.tallies(event.at):
-            tally.offered += not case.offered
-            tally.transferred_in += transferred
-        case.offered = True
-        total.enter(standing, event.at)
-        self.books.mark(TOTAL, total, event.at)
-
-    def _left_queue(self, event: ev.InteractionLeftQueue) -> None:
-        if not self._stand(event):
-            return
-        self._flow_out(self.standings.interactions[event.interaction].queue, event)
-        if event.reason is not ev.LeaveReason.OVERFLOW:
-            self._settle_flow(event)
-
-    def _flow_out(self, queue: str, event: ev.InteractionEvent) -> None:
-        row = self.books.row(queue, event.at)
-        if row is None:
-            return
-        for tally in row.tallies(event.at):
-            tally.flowed_out += 1
-        row.leave(event.interaction)
-        self.books.mark(queue, row, event.at)
-
-    def _settle_flow(self, event: ev.InteractionEvent) -> None:
-        """It flowed out for good."""
-        total = self.books.whole(event.at)
-        total.leave(event.interaction)
-        case = self._cases[event.interaction]
-        if not case.settled:
-            case.settled = True
-            for tally in total.tallies(event.at):
-                tally.flowed_out += 1
-        self.books.mark(TOTAL, total, event.at)
-
-    def _offer_ended(self, event: ev.OfferEnded) -> None:
-        before = self.standings.interactions.get(event.interaction)
-        offered = before is not None and before.phase is Phase.OFFERED
-        if not self._stand(event) or before is None or not offered:
-            return
-        if event.reason is ev.OfferEndReason.WITHDRAWN:
-            return
-        for key, row in self.books.rows_of(before.queue, event.at):
-            for tally in row.tallies(event.at):
-                tally.requeued += 1
-            self.books.mark(key, row, event.at)
-
-    def _answered(self, event: ev.InteractionAnswered) -> None:
-        before = self.standings.interactions.get(event.interaction)
-        phase = before.phase if before else Phase.NEW
-        if before is not None and phase in _TALKING:
-            self._close_segment(before, event.at)
-        if not self._stand(event) or before is None:
-            return
-        case = self._cases.setdefault(event.interaction, _Case())
-        case.segment_since = event.at
-        if phase in _IN_QUEUE:
-            self._count_answer(before, case, event.at)
-        if phase not in _TALKING:
-            self.books.agent_answered(event.agent, before.customer.shown, event.at)
-
-    def _count_answer(self, standing: InteractionStanding, case: _Case, at: datetime) -> None:
-        waited = seconds_between(standing.waiting_since, at)
-        in_time = waited <= self.books.queue(standing.queue).threshold_s
-        for key, row in self.books.rows_of(standing.queue, at):
-            tallies = row.tallies(at)
-            row.leave(standing.interaction)
-            self.books.mark(key, row, at)
-            if row is self.books.total and case.settled:
-                continue
-            for tally in tallies:
-                tally.answer(waited, in_time=in_time)
-            if self._keep_waits and tallies:
-                row.waits.append(waited)
-        case.settled = True
-
-    def _switched(self, event: ev.InteractionHeld | ev.InteractionResumed) -> None:
-        """Talk becomes hold, or hold talk: what went on until now is counted."""
-        standing = self.standings.interactions.get(event.interaction)
-        if standing is not None and standing.phase in _TALKING:
-            self._close_segment(standing, event.at)
-        self._stand(event)
-
-    def _transferred(self, event: ev.InteractionTransferred) -> None:
-        standing = self.standings.interactions.get(event.interaction)
-        if standing is not None and standing.phase in _TALKING:
-            self._close_segment(standing, event.at)
-            for key, row in self.books.rows_of(standing.queue, event.at):
-                for tally in row.tallies(event.at):
-                    tally.transferred_out += 1
-                self.books.mark(key, row, event.at)
-        self._stand(event)
-
-    def _ended(self, event: ev.InteractionEnded) -> None:
-        standing = self.standings.interactions.get(event.interaction)
-        phase = standing.phase if standing else Phase.NEW
-        if standing is not None and phase in _TALKING:
-            self._close_segment(standing, event.at)
-        if not self._stand(event) or standing is None:
-            return
-        case = self._cases.pop(event.interaction, None)
-        if phase in _IN_QUEUE and case is not None:
-            self._count_loss(standing, case, event)
-        elif standing.left is ev.LeaveReason.OVERFLOW and case is not None:
-            self._cases[event.interaction] = case
-            self._settle_flow(event)
-            del self._cases[event.interaction]
-
-    def _count_loss(self, standing: InteractionStanding, case: _Case, event: ev.InteractionEnded) -> None:
-        """It ended before an answer: abandoned by the customer, or let go by the centre."""
-        at = event.at
-        waited = seconds_between(standing.waiting_since, at)
-        queue = self.books.queue(standing.queue)
-        in_time, short = waited <= queue.threshold_s, waited < queue.short_abandon_s
-        abandoned = event.by is ev.EndedBy.CUSTOMER or event.reason == LOST_MEDIA
-        for key, row in self.books.rows_of(standing.queue, at):
-            tallies = row.tallies(at)
-            row.leave(standing.interaction)
-            self.books.mark(key, row, at)
-            if row is self.books.total and case.settled:
-                continue
-            for tally in tallies:
-                if abandoned:
-                    tally.abandon(waited, in_time=in_time, short=short)
-                else:
-                    tally.flowed_out += 1
-        if abandoned:
-            caller = AbandonedCaller(
-                interaction=standing.interaction,
-                at=at,
-                queue=standing.queue,
-                customer=standing.customer.user,
-                name=standing.customer.name,
-                waited_s=waited,
-                short=short,
-            )
-            self.books.remember(caller)
-
-    def _close_segment(self, standing: InteractionStanding, at: datetime) -> None:
-        case = self._cases.get(standing.interaction)
-        if case is None or case.segment_since is None:
-            return
-        spent = seconds_between(case.segment_since, at)
-        held = standing.phase is Phase.HELD
-        for key, row in self.books.rows_of(standing.queue, at):
-            for tally in row.tallies(at):
-                if held:
-                    tally.hold_s += spent
-                else:
-                    tally.talk_s += spent
-            self.books.mark(key, row, at)
-        case.segment_since = at
-
-    # ------------------------------------------------------------ agents
-
-    def _wrap_up_ended(self, event: ev.WrapUpEnded) -> None:
-        agent = self.standings.agents.get(event.agent)
-        wrap_up = agent.wrap_ups.get(event.interaction) if agent else None
-        self._stand(event)
-        if wrap_up is None:
-            return
-        spent = seconds_between(wrap_up.started_at, event.at)
-        for key, row in self.books.rows_of(wrap_up.queue, event.at):
-            for tally in row.tallies(event.at):
-                tally.wrap_up_s += spent
-            self.books.mark(key, row, event.at)
-
-    def _stand(self, event: ev.LedgerEvent) -> bool:
-        """Fold it into the standings; False when it came too late and changed nothing."""
-        ignored = self.standings.ignored
-        for standing in self.standings.apply(event):
-            self.books.agent_moved(standing, event.at)
-        return self.standings.ignored == ignored
+def _of_day(track: Track, day: Day) -> Tally:
+    return track.quarters(day.first, day.last) if track.by_quarters else track.page(day).tally

@@ -14,7 +14,9 @@ from console.metrics.waits import Waits
 MAXIMA = frozenset({"waiting_max", "wait_max_us", "wait_max_answered_us", "wait_max_abandoned_us"})
 """What is not added up: the most counts."""
 
-STATE_KEYS = {state: f"in_{state.value}_us" for state in AgentState if state is not AgentState.OFFLINE}
+STATE_KEYS: dict[AgentState, str] = {
+    state: f"in_{state.value}_us" for state in AgentState if state is not AgentState.OFFLINE
+}
 """Where the time that agents spend in a state is counted; offline is not."""
 
 _SHOWN: dict[str, tuple[str, bool]] = {

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-EXACT = 64
+EXACT = 500
 """So many waits are kept as they are."""
 
 ERROR = 0.01

@@ -103,7 +103,7 @@ def test_fold() -> None:
         folded = Fold()
         for sequence, event in enumerate(events, start=1):
             folded.apply(event, sequence)
-        assert folded.books.whole(START).today.offered
+        assert folded.books.whole().today.n["offered"]
 
     folding = _best(3, fold)
     print(

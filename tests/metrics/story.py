@@ -77,7 +77,7 @@ class Story:
         return self.tell(second, ev.AgentBecameReady, agent=agent)
 
     def fold(self) -> Fold:
-        fold = Fold(keep_waits=True)
+        fold = Fold()
         for sequence, event in enumerate(self.events, start=1):
             fold.apply(event, sequence)
         return fold

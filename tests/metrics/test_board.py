@@ -156,5 +156,5 @@ def test_a_board_nobody_asks_does_not_grow_with_the_days() -> None:
     assert len(delta.intervals) <= 2 * 96
     same = merge(shown, delta) == merged(shown, delta) == board.snapshot()
     assert same
-    assert board._fold._cases == {}
+    assert board._fold.calls.cases == {}
     assert board._fold.standings.interactions == {}

@@ -50,7 +50,7 @@ def test_the_vector() -> None:
     assert row["asa_s"] == pytest.approx((70 * 10 + 15 * 40) / 85)
     assert (row["aht_s"], row["att_s"], row["acw_s"]) == (30.0, 30.0, 0.0)
     assert row["abandon_rate"] == 15 / 96
-    assert row["wait_s"] == {"longest": 60.0, "median": 10.0, "p90": 40.0}
+    assert row["wait_s"] == {"longest": 60.0, "median": 10.0, "p90": 40.0, "p95": 40.0}
     assert {k: v for k, v in report["total"].items() if k not in ("key", "name")} == {
         k: v for k, v in row.items() if k not in ("key", "name")
     }

@@ -1,0 +1,206 @@
+"""The tallies of one queue, agent, ... through time: the last minutes, the days, and what is not stored yet.
+
+A fact counts in its own minute, wherever the facts around it are: late, out of order, or from the future, it
+changes no other minute and no other day. What is written goes to one minute's buffer first, and into the rest
+when another minute's turn comes or somebody reads. Everything is bounded: MINUTES_KEPT minutes (the newest),
+the DAYS_KEPT days that were written to last, and each quarter hour that nobody has taken yet.
+"""
+
+from bisect import insort
+from datetime import datetime
+
+from console.domain.figures import ABANDONED_KEPT, AbandonedCaller, Interval
+from console.metrics.intervals import MINUTES_A_QUARTER, Calendar, Day, minute_of
+from console.metrics.tally import Tally
+
+MINUTES_KEPT = 64
+"""The minutes of the longest window, and some more for facts that are a little ahead."""
+
+DAYS_KEPT = 3
+"""Today, and two that late facts, or early ones, are about."""
+
+_MINUTES_MOST = 80
+_NEVER = -(1 << 62)
+
+
+class Stretch:
+    """A quarter hour of a page: its tally, and how it is shown."""
+
+    __slots__ = ("shown", "tally")
+
+    def __init__(self) -> None:
+        """Nothing counted."""
+        self.tally = Tally()
+        self.shown: Interval | None = None
+
+
+class Page:
+    """A day: its tally, and where they are wanted its quarter hours and abandoned callers."""
+
+    __slots__ = ("callers", "stretches", "tally")
+
+    def __init__(self) -> None:
+        """Nothing counted."""
+        self.tally = Tally()
+        self.stretches: dict[int, Stretch] = {}
+        self.callers: list[tuple[datetime, int, AbandonedCaller]] = []
+
+    def add(self, quarter: int, tally: Tally) -> None:
+        """Count in a quarter hour."""
+        stretch = self.stretches.get(quarter)
+        if stretch is None:
+            stretch = self.stretches[quarter] = Stretch()
+        stretch.tally.merge(tally)
+        stretch.shown = None
+
+    def remember(self, caller: AbandonedCaller) -> None:
+        """Keep a caller, the newest only."""
+        insort(self.callers, (caller.at, caller.interaction.int, caller))
+        if len(self.callers) > ABANDONED_KEPT:
+            del self.callers[0]
+
+
+class Track:
+    """Tallies through time. `pending` is what was not taken yet by quarter hour; None: nobody takes it."""
+
+    __slots__ = ("buffer", "by_quarters", "calendar", "minute", "pages", "pending", "ring")
+
+    def __init__(self, calendar: Calendar, *, keep: bool, by_quarters: bool = False) -> None:
+        """Nothing counted. `keep` for taking, `by_quarters` to know each day's quarter hours."""
+        self.calendar = calendar
+        self.by_quarters = by_quarters
+        self.buffer = Tally()
+        self.minute = _NEVER
+        self.ring: dict[int, Tally] = {}
+        self.pages: dict[int, Page] = {}
+        self.pending: dict[int, Tally] | None = {} if keep else None
+
+    def at(self, minute: int) -> Tally:
+        """Where a fact of a minute counts. Ask anew for each fact."""
+        if minute != self.minute:
+            self.flush()
+            self.minute = minute
+        return self.buffer
+
+    def put(self, minute: int, name: str, amount: int) -> None:
+        """Add to one count of any minute."""
+        if minute == self.minute:
+            self.buffer.n[name] += amount
+        else:
+            self.flush()  # pages stand in the order of writing, whoever reads in between
+            part = Tally()
+            part.n[name] = amount
+            self._file(minute, part)
+
+    def put_pause(self, minute: int, reason: str, spent_us: int) -> None:
+        """Add paused time of any minute."""
+        if minute == self.minute:
+            self.buffer.pause(reason, spent_us)
+        else:
+            self.flush()
+            part = Tally()
+            part.pause(reason, spent_us)
+            self._file(minute, part)
+
+    def correct(self, minute: int, name: str, amount: int) -> None:
+        """Add to one count of a minute long ago: to its day only where that is still kept."""
+        first = self.calendar.day_of(minute).first
+        if minute == self.minute or first in self.pages:
+            self.put(minute, name, amount)
+        elif self.pending is not None:
+            self.pending.setdefault(minute // MINUTES_A_QUARTER, Tally()).n[name] += amount
+
+    def flush(self) -> None:
+        """Bring the buffer into the rest."""
+        if self.buffer:
+            filed, self.buffer = self.buffer, Tally()
+            self._file(self.minute, filed)
+
+    def _file(self, minute: int, tally: Tally) -> None:
+        first = self.calendar.day_of(minute).first
+        page = self.pages.pop(first, None) or Page()
+        self.pages[first] = page  # now the last one written to
+        if len(self.pages) > DAYS_KEPT:
+            del self.pages[next(iter(self.pages))]
+        quarter = minute // MINUTES_A_QUARTER
+        page.tally.merge(tally)
+        if self.by_quarters:
+            page.add(quarter, tally)
+        if self.pending is not None:
+            kept = self.pending.get(quarter)
+            if kept is None:
+                kept = self.pending[quarter] = Tally()
+            kept.merge(tally)
+        known = self.ring.get(minute)
+        if known is None:
+            self.ring[minute] = tally
+            if len(self.ring) > _MINUTES_MOST:
+                for old in sorted(self.ring)[:-MINUTES_KEPT]:
+                    del self.ring[old]
+        else:
+            known.merge(tally)
+
+    def remember(self, caller: AbandonedCaller) -> None:
+        """Keep an abandoned caller with the day."""
+        self.flush()
+        page = self.pages.get(self.calendar.day_of(minute_of(caller.at)).first)
+        if page is not None:
+            page.remember(caller)
+
+    # ------------------------------------------------------------ reading
+
+    def page(self, day: Day) -> Page:
+        """A day; an empty one when nothing of it is known."""
+        self.flush()
+        return self.pages.get(day.first) or Page()
+
+    def window(self, minute: int, minutes: int) -> Tally:
+        """The last `minutes` minutes, of which `minute` is the newest."""
+        self.flush()
+        whole = Tally()
+        for known, tally in self.ring.items():
+            if minute - minutes < known <= minute:
+                whole.merge(tally)
+        return whole
+
+    def quarters(self, first: int, last: int) -> Tally:
+        """From minute `first` to before `last`, both on quarter hours; of one that is kept by quarters."""
+        self.flush()
+        whole = Tally()
+        for page in self.pages.values():
+            for quarter, stretch in page.stretches.items():
+                if first <= quarter * MINUTES_A_QUARTER < last:
+                    whole.merge(stretch.tally)
+        return whole
+
+    def take(self) -> dict[int, Tally]:
+        """What was counted since this was last asked, by quarter hour."""
+        self.flush()
+        if self.pending is None:
+            return {}
+        taken, self.pending = self.pending, {}
+        return taken
+
+    def cut_anew(self, zone: str, calendar: Calendar, minute: int) -> None:
+        """Other days: `calendar`, the track's own or the shared one, was changed from `zone` at a minute.
+
+        By quarter hours nothing is lost; else today's counts stay today's.
+        """
+        self.flush()
+        pages, self.pages = self.pages, {}
+        if not self.by_quarters:
+            before = Calendar(zone).day_of(minute).first
+            self.pages = {
+                calendar.day_of(minute).first if first == before else first: page
+                for first, page in pages.items()
+            }
+            return
+        for page in pages.values():
+            for quarter, stretch in page.stretches.items():
+                day = self.pages.setdefault(calendar.day_of(quarter * MINUTES_A_QUARTER).first, Page())
+                day.tally.merge(stretch.tally)
+                day.add(quarter, stretch.tally)
+            for _, _, caller in page.callers:
+                self.pages[calendar.day_of(minute_of(caller.at)).first].remember(caller)
+        for first in sorted(self.pages)[:-DAYS_KEPT]:
+            del self.pages[first]
