@@ -2,8 +2,8 @@
 parent.
 
 The parent (console.demo.hands.WindowHand) writes one line with the invitation, later `finish`, and closes
-the pipe at the end; this process answers `ready`, `closed` when the person closed the window, and its
-farewell.
+the pipe at the end; this process answers `ready`, `talks NUMBER` when a caller was answered, `closed` when
+the person closed the window, and its farewell.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from console.clock import Clock
 from console.demo.deskhand import DeskHand
-from console.demo.hands import Farewell, Invitation, demo_settings
+from console.demo.hands import TALKS, Farewell, Invitation, demo_settings
 from console.demo.sound import ListeningTone
 from console.domain.agent import AgentState
 from console.domain.errors import BadInput
@@ -57,7 +57,9 @@ async def run_windows(application: QApplication, clock: Clock) -> None:
     window = await app.open()
     if app.desk is None:
         raise BadInput("the desk was closed before it was open")
-    hand = DeskHand(app.desk, clock, sound, invitation.ends)
+    hand = DeskHand(
+        app.desk, clock, sound, invitation.ends, lambda number: _tell(f"{TALKS.decode()}{number}")
+    )
     await begin(app, window, invitation)
     arrange(application, window, app.wallboard)
     shots = Photographer(app, Path(invitation.screenshots)) if invitation.screenshots else None

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -22,6 +23,7 @@ from console.domain.call import Quality
 from console.domain.events import AudioDevicesChanged, LinkState, RegistrationChanged
 from console.domain.queue import SkillNeed
 from console.settings import DeskSettings
+from console.wire import OfferView
 from tests.ui.calls_of_days import make_rows
 from tests.ui.doubles import Scene, make_scene
 from ui.shell.window import AgentWindow
@@ -139,11 +141,63 @@ def wrap_up(scene: Scene, window: AgentWindow) -> None:
         wrap_up_interaction=row.interaction,
         wrap_up_queue="sales",
         wrap_up_until=scene.clock.now() + timedelta(seconds=30),
+        wrap_up_extensions=2,
+        wrap_up_extension_s=30.0,
     )
     window.desk.editor.text.setPlainText("Wants an offer for 20 seats until Friday.")
     window.desk.editor.disposition.setCurrentIndex(2)
     window.desk.editor.keep()
     _after(scene, window, 11)
+
+
+def wrap_up_spent(scene: Scene, window: AgentWindow) -> None:
+    """The last seconds of a wrap-up that cannot be made longer any more."""
+    wrap_up(scene, window)
+    view = scene.link.agent_view
+    assert view is not None
+    scene.link.view(
+        AgentState.WRAP_UP,
+        wrap_up_interaction=view.wrap_up_interaction,
+        wrap_up_until=scene.clock.now() + timedelta(seconds=9),
+        wrap_up_extension_s=30.0,
+        presence=Presence.PAUSED,
+        reason="Lunch",
+    )
+
+
+def _callback(scene: Scene, window: AgentWindow) -> tuple[UUID, OfferView]:
+    window.start()
+    _signed_in(scene)
+    window.show_desk()
+    now = scene.clock.now()
+    call = scene.phone.ring("", "callback", skills=_SKILLS)
+    contact = OfferView(
+        interaction=scene.phone.calls[0].interaction or scene.clock.new_id(),
+        offer=scene.clock.new_id(),
+        queue="sales",
+        queue_name="Sales",
+        customer="sip:+498912345678@example.org",
+        customer_name="Dr. Maximiliane von Hohenstein-Weißenburg-Rothenfels",
+        waiting_since=now - timedelta(seconds=1930),
+        offered_at=now,
+        callback=True,
+    )
+    return call, contact
+
+
+def callback(scene: Scene, window: AgentWindow) -> None:
+    """A customer is to be called back; the desk rings."""
+    _call, contact = _callback(scene, window)
+    scene.link.view(AgentState.OFFERED, contact=contact)
+    _after(scene, window, 4)
+
+
+def callback_dialled(scene: Scene, window: AgentWindow) -> None:
+    """The agent is there, the customer is rung."""
+    call, contact = _callback(scene, window)
+    scene.phone.answer(call)
+    scene.link.view(AgentState.ON_CONTACT, contact=msgspec.structs.replace(contact, dialled=True))
+    _after(scene, window, 7)
 
 
 def chosen(scene: Scene, window: AgentWindow) -> None:
@@ -207,6 +261,9 @@ STATES: dict[str, Callable[[Scene, AgentWindow], None]] = {
         second,
         transfer,
         wrap_up,
+        wrap_up_spent,
+        callback,
+        callback_dialled,
         chosen,
         error,
         lost,

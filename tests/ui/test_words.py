@@ -9,7 +9,7 @@ import pytest
 
 from console.settings import DeskSettings, RoutingSettings, options
 from ui.history.presenter import _ENDS
-from ui.routing.presenter import _WORDS
+from ui.routing.presenter import _AFTER, _NOW, _WORDS
 from ui.settings.form import _CHOICES, _LABELS, SECTIONS
 from ui.shell.actions import TABLE
 from ui.telephony.presenter import _SCALE
@@ -41,6 +41,7 @@ def said() -> set[str]:
                 continue
             found |= set(_called(ast.parse(path.read_text())))
     found |= {spec.words for spec in TABLE.values()} | set(_ENDS.values()) | set(_WORDS.values())
+    found |= set(_AFTER.values()) | set(_NOW.values())
     found |= set(_LABELS.values()) | {title for title, _ in SECTIONS} | set(_WEEKDAYS)
     found |= {said for choices in _CHOICES.values() for _, said in choices}
     found |= {word for _, (_, word, _) in _SCALE} | {"Poor"}

@@ -62,6 +62,7 @@ class NoteEditor(QWidget):
         self.text.setMaximumHeight(120)
         self.text.textChanged.connect(self._changed)
         self.text.left.connect(self.keep)
+        self.setFocusProxy(self.text)
         self._status = label("", "caption")
         self._wait = QTimer(self)
         self._wait.setSingleShot(True)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from console.domain.agent import AgentState, Presence
 from console.domain.events import LinkState
 from console.wire import AgentView
+from ui.widgets.times import spoken
 from ui.widgets.words import Words
 
 SIGN_IN = "sign-in"
@@ -22,6 +23,18 @@ _WORDS = {
     AgentState.NOT_RESPONDING: "Not responding",
 }
 _BUSY = {AgentState.OFFERED, AgentState.ON_CONTACT, AgentState.HOLD, AgentState.WRAP_UP}
+_AFTER = {
+    AgentState.OFFERED: "Pause &after this call",
+    AgentState.ON_CONTACT: "Pause &after this call",
+    AgentState.HOLD: "Pause &after this call",
+    AgentState.WRAP_UP: "Pause &after this wrap-up",
+}
+_NOW = {
+    AgentState.OFFERED: "The call that rings goes to the next agent.",
+    AgentState.ON_CONTACT: "No other call comes from now on; this one goes on, and its wrap-up too.",
+    AgentState.HOLD: "No other call comes from now on; this one goes on, and its wrap-up too.",
+    AgentState.WRAP_UP: "The wrap-up ends at once.",
+}
 
 
 @dataclass(frozen=True)
@@ -51,6 +64,8 @@ class StateShown:
     can_pause: bool
     ready_leads: bool  # the next thing to do is to become ready
     can_sign_in: bool = False
+    pause_after: str = ""  # words for a pause that waits for the work at hand, "" when there is none
+    pause_now: str = ""  # what a pause at once does to that work
 
 
 @dataclass(frozen=True)
@@ -82,6 +97,8 @@ def present_state(
         can_ready=view.presence is not Presence.READY or (wish is not None and not wish.ready),
         can_pause=True,
         ready_leads=view.state in {AgentState.PAUSED, AgentState.NOT_RESPONDING, AgentState.OFFLINE},
+        pause_after=words(_AFTER[view.state]) if view.state in _AFTER else "",
+        pause_now=words(_NOW[view.state]) if view.state in _NOW else "",
     )
 
 
@@ -138,11 +155,16 @@ def _hint(view: AgentView, wish: Wish | None, words: Words) -> str:
 
 @dataclass(frozen=True)
 class WrapUpShown:
-    """The wrap-up panel. `left_s` None: no limit. `share` is what is left of `whole_s`, 0 to 1."""
+    """The wrap-up panel. `left_s` None: no limit. `longer` are the words of the key that adds time, "" where
+    time needs no adding; `longer_why` tells what it does, or why it cannot be pressed.
+    """
 
     left_s: float | None
     words: str
     urgent: bool
+    longer: str = ""
+    can_longer: bool = False
+    longer_why: str = ""
 
 
 def present_wrap_up(view: AgentView, now: datetime, offset: timedelta, words: Words) -> WrapUpShown:
@@ -150,4 +172,23 @@ def present_wrap_up(view: AgentView, now: datetime, offset: timedelta, words: Wo
     if view.wrap_up_until is None:
         return WrapUpShown(None, words("Take the time you need."), urgent=False)
     left = max(0.0, (view.wrap_up_until - offset - now).total_seconds())
-    return WrapUpShown(left, words("The centre ends wrap-up by itself."), urgent=left <= 10.0)
+    can, why = _longer(view, words)
+    return WrapUpShown(
+        left,
+        words("The centre ends wrap-up by itself."),
+        urgent=left <= 10.0,
+        longer=words("Longer: {time}", time=spoken(view.wrap_up_extension_s, words))
+        if can
+        else words("Longer"),
+        can_longer=can,
+        longer_why=why,
+    )
+
+
+def _longer(view: AgentView, words: Words) -> tuple[bool, str]:
+    if view.wrap_up_extensions > 0:
+        left = view.wrap_up_extensions
+        return True, words.count(left, "Can be made longer once more.", "Can be made longer {n} more times.")
+    if view.wrap_up_extension_s > 0:
+        return False, words("It was made longer as often as the centre allows.")
+    return False, words("In this queue wrap-up cannot be made longer.")

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Signal, SignalInstance
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from ui.routing.presenter import StateShown
@@ -26,7 +27,8 @@ class StateSwitch(QWidget):
     """Shows what the centre says, never what was clicked: that stands beside it until it is done."""
 
     ready_wanted = Signal()
-    pause_wanted = Signal(str)  # the reason
+    pause_wanted = Signal(str)  # the reason; at once
+    pause_after_wanted = Signal(str)  # the reason; after the work at hand
     sign_in_wanted = Signal()
 
     def __init__(self, words: Words, parent: QWidget | None = None) -> None:
@@ -42,7 +44,11 @@ class StateSwitch(QWidget):
         self.ready.clicked.connect(self.ready_wanted)
         self.pause = ActionButton(words("Pause…"), "coffee", keys=Keys.PAUSE)
         self._menu = QMenu(self.pause)
+        self._menu.setToolTipsVisible(True)
         self.pause.setMenu(self._menu)
+        self._reasons: list[str] = []
+        self._filled: tuple[str, str, tuple[str, ...]] | None = None
+        self._kinds: list[QMenu] = []
         self.sign_in = ActionButton(words("Sign in"), "log-in", kind="primary")
         self.sign_in.clicked.connect(self.sign_in_wanted)
         self._narrow = False
@@ -73,18 +79,24 @@ class StateSwitch(QWidget):
     @property
     def reasons(self) -> list[str]:
         """What can be chosen as the reason of a pause."""
-        return [str(action.data()) for action in self._menu.actions()]
+        return list(self._reasons)
+
+    @property
+    def pauses(self) -> dict[str, list[QAction]]:
+        """What the list offers: the reasons under "", or under the words for now and for afterwards."""
+        found: dict[str, list[QAction]] = {}
+        for action in self._menu.actions():
+            menu = action.menu()
+            if isinstance(menu, QMenu):
+                found[action.text().replace("&", "")] = list(menu.actions())
+            else:
+                found.setdefault("", []).append(action)
+        return found
 
     def set_reasons(self, reasons: Sequence[str]) -> None:
         """The reasons that the centre takes; the first nine have a number key in the menu."""
-        if list(reasons) == self.reasons:
-            return
-        self._menu.clear()
-        for place, reason in enumerate(reasons, start=1):
-            key = f"&{place}  " if place < 10 else ""
-            action = self._menu.addAction(key + self._words(reason))
-            action.setData(reason)
-            action.triggered.connect(lambda _on=False, why=reason: self.pause_wanted.emit(why))
+        self._reasons = list(reasons)
+        self._fill()
 
     def show_state(self, shown: StateShown) -> None:
         """Show the state as it is now."""
@@ -93,6 +105,7 @@ class StateSwitch(QWidget):
         self._say(shown)
         self.ready.setEnabled(shown.can_ready)
         self.pause.setEnabled(shown.can_pause)
+        self._fill()
         self.ready.set_kind("primary" if shown.ready_leads else "")
         self._show_keys(shown)
 
@@ -104,6 +117,7 @@ class StateSwitch(QWidget):
     def open_pauses(self) -> None:
         """Open the list of reasons, when pausing is possible."""
         if self.pause.isEnabled() and self._menu.actions():
+            self._menu.setActiveAction(self._menu.actions()[0])
             self.pause.showMenu()
 
     def show_narrow(self, *, narrow: bool) -> None:
@@ -114,6 +128,36 @@ class StateSwitch(QWidget):
             if self._shown is not None:
                 self._say(self._shown)
                 self._show_keys(self._shown)
+
+    def _fill(self) -> None:
+        """With work at hand there are two kinds of pause, else the reasons alone."""
+        after, now = (self._shown.pause_after, self._shown.pause_now) if self._shown else ("", "")
+        wanted = (after, now, tuple(self._reasons))
+        if wanted == self._filled:
+            return
+        self._filled = wanted
+        for menu in self._kinds:
+            menu.deleteLater()
+        self._kinds = []
+        self._menu.clear()
+        if not after:
+            self._add_reasons(self._menu, self.pause_wanted)
+            return
+        for words, tip, wish in (
+            (after, self._words("Only then: nothing is cut short."), self.pause_after_wanted),
+            (self._words("Pause &now"), now, self.pause_wanted),
+        ):
+            menu = QMenu(words, self._menu)
+            self._kinds.append(menu)
+            self._menu.addMenu(menu).setToolTip(tip)
+            self._add_reasons(menu, wish)
+
+    def _add_reasons(self, menu: QMenu, wish: SignalInstance) -> None:
+        for place, reason in enumerate(self._reasons, start=1):
+            key = f"&{place}  " if place < 10 else ""
+            action = menu.addAction(key + self._words(reason))
+            action.setData(reason)
+            action.triggered.connect(lambda _on=False, why=reason: wish.emit(why))
 
     def _place_names(self) -> None:
         for part in (self._state, self._time, self._hint):

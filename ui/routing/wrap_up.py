@@ -8,11 +8,11 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWi
 
 from console.domain.agent import AgentState
 from console.wire import AgentView
-from ui.routing.presenter import present_wrap_up
+from ui.routing.presenter import WrapUpShown, present_wrap_up
 from ui.theme import LEAD, L, M, S, theme_of
 from ui.widgets.badge import Badge
 from ui.widgets.buttons import ActionButton
-from ui.widgets.labels import ElidedLabel, digits
+from ui.widgets.labels import ElidedLabel, digits, prose
 from ui.widgets.times import running
 from ui.widgets.words import Words
 
@@ -21,15 +21,17 @@ class Keys:
     """The key of wrap-up, in portable form."""
 
     DONE = "Ctrl+Return"
+    LONGER = "Ctrl+Shift+Return"
 
 
 class WrapUpPanel(QFrame):
     """Shown while the centre says that the agent wraps up. `editor` writes outcome and note on the call.
 
-    The time is the centre's: nothing here makes it longer, and nothing written is lost when it is over.
+    The time is the centre's: it alone makes it longer, and nothing written is lost when it is over.
     """
 
     done_wanted = Signal()
+    longer_wanted = Signal()
 
     def __init__(self, editor: QWidget, words: Words, parent: QWidget | None = None) -> None:
         """Hidden until `show_view` is told of a wrap-up."""
@@ -45,9 +47,20 @@ class WrapUpPanel(QFrame):
         self._time = digits(size=LEAD, strong=True)
         self._who = ElidedLabel(role="lead")
         self._bar = _Bar()
-        self._hint = ElidedLabel(role="caption")
+        self._hint = prose("", "caption")
         self._done = ActionButton(words("Done"), "check", kind="primary", keys=Keys.DONE)
         self._done.clicked.connect(self.done_wanted)
+        self._longer = ActionButton(words("Longer"), "hourglass", keys=Keys.LONGER)
+        self._longer.clicked.connect(self.ask_longer)
+        self._asking = False
+        self._lay_out()
+        self.hide()
+
+    def _lay_out(self) -> None:
+        buttons = QHBoxLayout()
+        buttons.setSpacing(S)
+        buttons.addWidget(self._done, 3)
+        buttons.addWidget(self._longer, 2)
         top = QHBoxLayout()
         top.addWidget(self._badge)
         top.addStretch(1)
@@ -56,14 +69,34 @@ class WrapUpPanel(QFrame):
         column.setContentsMargins(L, M, L, L)
         column.setSpacing(S)
         column.addLayout(top)
-        for part in (self._bar, self._who, editor, self._hint, self._done):
+        for part in (self._bar, self._who, self.editor, self._hint):
             column.addWidget(part)
-        self.hide()
+        column.addLayout(buttons)
 
     @property
     def stops(self) -> list[QWidget]:
         """Where Tab stops after the note."""
-        return [self._done]
+        return [self._done, self._longer]
+
+    @property
+    def longer(self) -> ActionButton:
+        """The key that asks for more time."""
+        return self._longer
+
+    @property
+    def hint(self) -> str:
+        """What stands under the note."""
+        return self._hint.text()
+
+    def ask_longer(self) -> None:
+        """Ask for more time, once until the centre has answered."""
+        if self.isVisible() and self._longer.isEnabled() and not self._asking:
+            self._asking = True
+            self.longer_wanted.emit()
+
+    def answered(self) -> None:
+        """The centre answered what was asked for, in whatever way."""
+        self._asking = False
 
     @property
     def time(self) -> str:
@@ -74,6 +107,7 @@ class WrapUpPanel(QFrame):
         """The centre's view changed; `who` is whom the call was with."""
         self._view = view if view is not None and view.state is AgentState.WRAP_UP else None
         self._offset = offset
+        self._asking = False
         self.setVisible(self._view is not None)
         if self._view is None:
             return
@@ -88,10 +122,20 @@ class WrapUpPanel(QFrame):
         if self._view is None:
             return
         shown = present_wrap_up(self._view, now, self._offset, self._words)
-        self._hint.setText(shown.words)
+        self._show_longer(shown)
         self._time.setText("" if shown.left_s is None else running(shown.left_s))
         share = shown.left_s / self._whole_s if shown.left_s is not None and self._whole_s > 0 else None
         self._bar.show_share(share, urgent=shown.urgent)
+
+    def _show_longer(self, shown: WrapUpShown) -> None:
+        self._hint.setText(f"{shown.words} {shown.longer_why}".strip())
+        if not shown.can_longer and self._longer.hasFocus():
+            self.editor.setFocus()  # not on to the key beside it: the next press would end the wrap-up
+        self._longer.setVisible(bool(shown.longer))
+        if shown.longer:
+            self._longer.setEnabled(shown.can_longer)
+            self._longer.say(shown.longer)
+            self._longer.setToolTip(f"{self._longer.toolTip()}\n{shown.longer_why}")
 
 
 class _Bar(QWidget):

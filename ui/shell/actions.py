@@ -31,6 +31,7 @@ class Do(StrEnum):
     READY = "ready"
     PAUSE = "pause"
     DONE = "done"
+    LONGER = "longer"
     DIAL = "dial"
     SEARCH = "search"
     NOTE = "note"
@@ -62,7 +63,8 @@ TABLE: Mapping[Do, Spec] = {
     Do.END: Spec("End call", CallKeys.END, "phone-off", ends=True),
     Do.READY: Spec("Ready", StateKeys.READY, "circle-check"),
     Do.PAUSE: Spec("Pause", StateKeys.PAUSE, "coffee"),
-    Do.DONE: Spec("Finish wrap-up", WrapUpKeys.DONE, "check", ends=True),
+    Do.DONE: Spec("Finish wrap-up", WrapUpKeys.DONE, "check"),
+    Do.LONGER: Spec("Wrap up longer", WrapUpKeys.LONGER, "hourglass", ends=True),
     Do.DIAL: Spec("Call somebody", DialKeys.DIAL, "phone-outgoing"),
     Do.SEARCH: Spec("Search history", HistoryKeys.SEARCH, "search"),
     Do.NOTE: Spec("Write a note", HistoryKeys.NOTE, "pencil", ends=True),

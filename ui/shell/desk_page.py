@@ -115,6 +115,8 @@ class DeskPage(QWidget):
         self.switch.show_state(present_state(view, link.state, self._wish, link.clock_offset, words))
         self.queues.show_queues(present_queues(view))
         self.stage.know_queues(view.queues if view else {})
+        contact = view.contact if view else None
+        self.stage.know_callback(contact if contact and contact.callback else None, link.clock_offset)
         self._show_wrap_up(view)
         self._show_empty(view)
         self.tick()
@@ -134,8 +136,12 @@ class DeskPage(QWidget):
             self._command(Wish(ready=True), "ready", "")
 
     def pause(self, reason: str) -> None:
-        """Ask for none."""
+        """Ask for none from now on."""
         self._command(Wish(ready=False, reason=reason), "pause", reason)
+
+    def pause_after(self, reason: str) -> None:
+        """Ask for none once the work at hand is done."""
+        self._command(Wish(ready=False, reason=reason), "pause_after", reason)
 
     def end_wrap_up(self) -> None:
         """Say that wrap-up is done; what was written is kept first."""
@@ -143,6 +149,15 @@ class DeskPage(QWidget):
             return
         self.editor.keep()
         self._services.runner.run(self._services.link.command("end_wrap_up"), None, self.failed.emit)
+
+    def extend_wrap_up(self) -> None:
+        """Ask for more time; the centre's view shows whether it was given."""
+
+        def refused(why: str) -> None:
+            self.wrap_up.answered()
+            self.failed.emit(why)
+
+        self._services.runner.run(self._services.link.command("extend_wrap_up"), None, refused)
 
     def keypad(self) -> None:
         """The keypad of the call at hand, else that of the dial field."""
@@ -206,9 +221,11 @@ class DeskPage(QWidget):
     def _join(self) -> None:
         self.switch.ready_wanted.connect(self.ready)
         self.switch.pause_wanted.connect(self.pause)
+        self.switch.pause_after_wanted.connect(self.pause_after)
         self.switch.sign_in_wanted.connect(self.sign_in_wanted)
         self.stage.opened.connect(self._panes.reveal)
         self.wrap_up.done_wanted.connect(self.end_wrap_up)
+        self.wrap_up.longer_wanted.connect(self.extend_wrap_up)
         self.stage.changed.connect(lambda _count: self._calls_changed())
         self.stage.rang.connect(self._on_ring)
         self.history.called.connect(self.call_back)

@@ -90,14 +90,14 @@ class CallCard(QFrame):
         self._number.setVisible(bool(shown.number))
         self._facts.show_call(shown)
         self._rings.setVisible(shown.incoming)
-        self._tools.setVisible(shown.connected)
+        self._tools.setVisible(shown.connected and not shown.reaching)
         self._mute.setChecked(shown.muted)
         self._mute.say(words("Unmute") if shown.muted else words("Mute"), "mic-off" if shown.muted else "mic")
         self._hold.setChecked(shown.held)
         self._hold.say(words("Resume") if shown.held else words("Hold"), "play" if shown.held else "pause")
         self._end.setVisible(not shown.incoming)
         self._end.set_kind("" if shown.held else "end")
-        self._end.say(words("End call") if shown.connected else words("Cancel"))
+        self._end.say(words("End call") if shown.connected and not shown.reaching else words("Cancel"))
         self._mute.setVisible(not shown.held)
         self._keys.setVisible(not shown.held)
         if not shown.connected or shown.held:
@@ -247,11 +247,12 @@ class _Facts(QWidget):
         self._shown: CallShown | None = None
         self._queue = _Fact("users", words("Queue"))
         self._waited = _Fact("hourglass", words("Waited before the answer"))
+        self._callback = _Fact("history", words("Asked to be called back"))
         self._skills = _Fact("star", words("Skill asked for"))
         self._quality = QualityMark()
         self._lock = _Fact("lock", "")
         row = FlowLayout(self, M, XS)
-        for item in (self._queue, self._waited, self._skills, self._quality, self._lock):
+        for item in (self._callback, self._queue, self._waited, self._skills, self._quality, self._lock):
             row.addWidget(item)
 
     def show_call(self, shown: CallShown) -> None:
@@ -264,6 +265,8 @@ class _Facts(QWidget):
         )
         self._quality.show_quality(shown.quality)
         self._quality.setVisible(shown.quality is not None)
+        if shown.callback_since is None:
+            self._callback.say("")
         lock = words("encrypted") if shown.encrypted else words("not encrypted")
         self._lock.say(lock if shown.connected else "", "lock" if shown.encrypted else "lock-open")
         self.setVisible(any(not item.isHidden() for item in self.findChildren(_Fact)))
@@ -272,6 +275,9 @@ class _Facts(QWidget):
         if self._shown is not None and self._shown.waiting_since is not None:
             waits = spoken((now - self._shown.waiting_since).total_seconds(), self._words)
             self._waited.say(self._words("waiting {time}", time=waits))
+        if self._shown is not None and self._shown.callback_since is not None:
+            ago = spoken((now - self._shown.callback_since).total_seconds(), self._words)
+            self._callback.say(self._words("called {time} ago", time=ago))
 
 
 class _Fact(QWidget):

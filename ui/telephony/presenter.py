@@ -1,17 +1,21 @@
 """What a call says: a live call to words, times and what can be done with it. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from console.domain.address import Address
 from console.domain.agent import AgentState
 from console.domain.call import CallEnd, CallPhase, Direction, Quality
 from console.domain.events import CallEnded
-from ui.telephony.services import Call, Contact
+from ui.telephony.services import Call, Callback, Contact
 from ui.widgets.words import Words
 
 _GOOD, _FAIR, _POOR = 4.0, 3.5, 2.8  # MOS; below 3.5 a call is worth a warning (ITU-T G.107 annex B)
+
+
+_NO_TIME = timedelta(0)
 
 
 @dataclass(frozen=True)
@@ -45,10 +49,52 @@ class CallShown:
     skills: str
     quality: QualityShown | None
     encrypted: bool
+    callback_since: datetime | None = None  # when the customer who is called back had called
+    reaching: bool = False  # of a callback: we are there, the customer is rung
 
 
-def present_call(call: Call, words: Words) -> CallShown:
-    """How a live call is shown."""
+def present_call(
+    call: Call, words: Words, callback: Callback | None = None, offset: timedelta = _NO_TIME
+) -> CallShown:
+    """How a live call is shown. `callback` is what the centre tells of it when it is one, by a clock that is
+    `offset` ahead of ours.
+    """
+    shown = _present(call, words)
+    if callback is None:
+        return shown
+    reaching = shown.connected and callback.answered_at is None
+    name, number = _customer(callback, words)
+    said = shown.words
+    if reaching:
+        said = words("Calling the customer…")
+    elif shown.incoming:
+        said = words("Callback")
+    return replace(
+        shown,
+        name=name,
+        number=number,
+        words=said,
+        state=AgentState.OFFERED if reaching else shown.state,
+        waited_s=None,
+        waiting_since=None,
+        callback_since=callback.waiting_since - offset,
+        reaching=reaching,
+    )
+
+
+def not_reached(shown: CallShown, fact: CallEnded, words: Words) -> str:
+    """What to tell of a callback that ended before the customer was there; "" where the agent ended it."""
+    if not shown.reaching or fact.end is CallEnd.HUNG_UP_HERE:
+        return ""
+    return words("{name} could not be reached. The centre sees to the next try.", name=shown.name)
+
+
+def _customer(callback: Callback, words: Words) -> tuple[str, str]:
+    number = Address(callback.customer, "").user
+    return (callback.customer_name, number) if callback.customer_name else (number or words("Customer"), "")
+
+
+def _present(call: Call, words: Words) -> CallShown:
     incoming = call.direction is Direction.INCOMING and call.phase in {CallPhase.NEW, CallPhase.RINGING}
     connected = call.phase in {CallPhase.TALKING, CallPhase.HELD}
     name, number = _who(call, words)

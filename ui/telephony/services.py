@@ -43,6 +43,29 @@ class Call(Protocol):
     def encrypted(self) -> bool: ...  # noqa: D102
 
 
+class Callback(Protocol):
+    """A callback that the centre brought to this desk, as the centre tells it."""
+
+    @property
+    def interaction(self) -> UUID: ...  # noqa: D102
+    @property
+    def customer(self) -> str:
+        """The customer's address (a URI)."""
+        ...
+
+    @property
+    def customer_name(self) -> str: ...  # noqa: D102
+    @property
+    def waiting_since(self) -> datetime:
+        """When the customer called, on the centre's clock."""
+        ...
+
+    @property
+    def answered_at(self) -> datetime | None:
+        """When the customer was reached; None until then."""
+        ...
+
+
 class Phone(Protocol):
     """The agent's phone. Each method returns at once; what came of it is told as a fact."""
 

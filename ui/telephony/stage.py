@@ -1,6 +1,7 @@
 """The calls at hand: a card for each, the most urgent on top; all that asks the phone for things."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from uuid import UUID
 
 from PySide6.QtCore import Signal
@@ -13,15 +14,17 @@ from console.domain.events import CallEnded, CallEvent, CallTransferProgressed
 from ui.bridge import Runner
 from ui.telephony.card import CallCard
 from ui.telephony.presenter import (
+    CallShown,
     current,
     failure,
     focus_order,
+    not_reached,
     present_call,
     queue_suggestions,
     ringing_here,
     suggestion,
 )
-from ui.telephony.services import Call, Contact, Contacts, Phone
+from ui.telephony.services import Call, Callback, Contact, Contacts, Phone
 from ui.telephony.transfer import TransferPanel
 from ui.theme import M
 from ui.widgets.words import Words
@@ -55,6 +58,8 @@ class Stage(QWidget):
         self._cards: dict[UUID, CallCard] = {}
         self._consults: dict[UUID, UUID] = {}  # the call asked first -> the one to be handed over
         self._queues: Mapping[str, str] = {}
+        self._callback: Callback | None = None
+        self._offset = timedelta(0)
         self._panel: TransferPanel | None = None
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -76,7 +81,7 @@ class Stage(QWidget):
         if isinstance(fact, CallEnded):
             self._consults.pop(fact.call, None)
             card = self._cards.get(fact.call)
-            told = failure(fact, card.shown.name, self._words) if card is not None else ""
+            told = self._told(card.shown, fact) if card is not None else ""
             if told:
                 self.came_to_nothing.emit(told)
         self.refresh()
@@ -89,7 +94,7 @@ class Stage(QWidget):
             self._drop(gone)
         for place, call in enumerate(calls):
             card = self._cards.get(call.call) or self._add(call)
-            card.show_call(present_call(call, self._words))
+            card.show_call(self._present(call))
             if self._column.indexOf(card) != place:
                 self._column.insertWidget(place, card)
         self._place_panel()
@@ -102,6 +107,14 @@ class Stage(QWidget):
     def know_queues(self, queues: Mapping[str, str]) -> None:
         """The centre's queues, key to name, that a call can be passed on to."""
         self._queues = queues
+
+    def know_callback(self, callback: Callback | None, offset: timedelta) -> None:
+        """The centre's contact of this desk when it is a callback, None when it is none. `offset` is the
+        centre's time less ours. A call that is over for the centre keeps what was known until it ends here.
+        """
+        if callback is not None and callback != self._callback:
+            self._callback, self._offset = callback, offset
+            self.refresh()
 
     def tick(self) -> None:
         """A second passed."""
@@ -169,8 +182,16 @@ class Stage(QWidget):
 
     # ---- inside
 
+    def _present(self, call: Call) -> CallShown:
+        known = self._callback
+        mine = known if known is not None and call.interaction == known.interaction else None
+        return present_call(call, self._words, mine, self._offset)
+
+    def _told(self, shown: CallShown, fact: CallEnded) -> str:
+        return not_reached(shown, fact, self._words) or failure(fact, shown.name, self._words)
+
     def _add(self, call: Call) -> CallCard:
-        card = CallCard(present_call(call, self._words), self._words)
+        card = CallCard(self._present(call), self._words)
         card.answer_wanted.connect(lambda which: self._ask(lambda: self._phone.answer(which)))
         card.decline_wanted.connect(lambda which: self._ask(lambda: self._phone.decline(which)))
         card.end_wanted.connect(lambda which: self._ask(lambda: self._phone.hang_up(which)))
