@@ -2,7 +2,6 @@
 twice: a pool is built when a demand first comes up, and from then on agents only come and go.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,18 +44,19 @@ class Pool:
         """Somebody is free no more."""
         self._ranks.remove(rank)
 
-    def best(self, standing: InteractionStanding) -> str | None:
-        """Who gets this interaction."""
-        if not self._ranks:
-            return None
+    def takers(self, standing: InteractionStanding, named: str = "", most: int = 0) -> tuple[str, ...]:
+        """Who gets this interaction: the first, the one drawn, or in a broadcast the first `most` (0: all),
+        of whom `named` is the first though perhaps not in the pool.
+        """
+        if self.strategy is Strategy.BROADCAST:
+            several = dict.fromkeys([named] if named else [])
+            several.update((rank[-1], None) for rank in self._ranks.islice(stop=most or None))
+            return tuple(several)[: most or None]
+        if named:
+            return (named,)
         if self.strategy is Strategy.WEIGHTED_RANDOM and len(self._ranks) > 1:
-            return self._draw(standing)
-        return str(self._ranks[0][-1])
-
-    def first(self, most: int) -> Iterator[str]:
-        """The first so many, 0: all."""
-        for rank in self._ranks.islice(stop=most or None):
-            yield rank[-1]
+            return (self._draw(standing),)
+        return (self._ranks[0][-1],) if self._ranks else ()
 
     def _draw(self, standing: InteractionStanding) -> str:
         """Draw among those who miss the fewest preferred needs. Ranks of one weight stand together, so a

@@ -137,9 +137,9 @@ class Matcher:
 
     def _watch(self, interaction: UUID, until: datetime) -> None:
         """Look at it again when its hold ends."""
-        heappush(self._gates, (until, interaction))
         if len(self._gates) >= self._sweep_at:
             self._sweep()
+        heappush(self._gates, (until, interaction))
 
     def _until(self, interaction: UUID) -> datetime | None:
         standing = self._standings.interactions.get(interaction)
@@ -232,7 +232,7 @@ class Matcher:
         chosen = self._interaction_for(chooser, now)
         if chosen is not None and self._nobody_else(chosen, key):
             yield self._standings.interactions[chosen], (key,)
-            return
+            chosen = None
         self._bench.settle(key)
         if chosen is not None:
             yield from self._choose(chooser, now)
@@ -276,18 +276,9 @@ class Matcher:
         if place is None or queue is None or place.hold is Hold.POSTPONED:
             return ()
         named = place.agent if place.agent and self._bench.free_for(place.agent, standing.channel) else ""
-        if place.hold is not Hold.OPEN:
+        if place.hold is not Hold.OPEN or (named and queue.strategy is not Strategy.BROADCAST):
             return (named,) if named else ()
-        broadcast = queue.strategy is Strategy.BROADCAST
-        if named and not broadcast:
-            return (named,)
-        pool = self._bench.pool(queue, place.demand)
-        if not broadcast:
-            best = pool.best(standing)
-            return (best,) if best else ()
-        most = queue.broadcast_most
-        several = dict.fromkeys([named, *pool.first(most)] if named else pool.first(most))
-        return tuple(several)[: most or None]
+        return self._bench.pool(queue, place.demand).takers(standing, named, queue.broadcast_most)
 
     def _interaction_for(self, free: AgentStanding, now: int) -> UUID | None:
         """Which of all that wait is this agent's: pulled, then reserved, then the rest."""
