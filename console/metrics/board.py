@@ -13,7 +13,9 @@ from console.domain.events import LedgerEvent
 from console.domain.figures import SAMPLES_KEPT, AbandonedCaller, Delta, Interval, Sample, Snapshot
 from console.metrics.books import TOTAL, by_start, by_time
 from console.metrics.changes import Changes
-from console.metrics.increments import Increment
+from console.metrics.checkpoint import from_bytes, to_bytes
+from console.metrics.increments import Dimension, Increment
+from console.metrics.reading import Reading
 from console.metrics.snapshot import Fold
 
 
@@ -38,9 +40,34 @@ class Board:
         if sequence > self._fold.sequence:
             self._fold.apply(event, sequence)
 
+    def dump(self) -> bytes:
+        """All that another board needs to go on exactly as this one would, what was not taken too."""
+        checkpoint = self._fold.checkpoint()
+        checkpoint.samples = list(self._samples)
+        return to_bytes(checkpoint)
+
+    def load(self, data: bytes) -> None:
+        """Stand where the board that gave these bytes stood; only for a new one. Raises BadInput when they
+        are none, or of another version: then read the ledger from its beginning.
+
+        The first delta tells nothing of before: clients of another life of the centre need the whole board.
+        """
+        checkpoint = from_bytes(data)
+        self._fold.restore(checkpoint)
+        self._samples.extend(checkpoint.samples)
+        self._taken = self._fold.sequence
+
     def take_increments(self) -> list[Increment]:
         """What is to be stored of the figures since this was last asked (see Fold.take_increments)."""
         return self._fold.take_increments()
+
+    def keys(self, dimension: Dimension) -> list[str]:
+        """What there are figures of."""
+        return self._fold.keys(dimension)
+
+    def reading(self, dimension: Dimension, key: str, minutes: int | None = None) -> Reading:
+        """What the catalogue reads now: of the last minutes (15, 30, 60), or of today."""
+        return self._fold.reading(dimension, key, self._clock.now(), minutes)
 
     def sample(self) -> Sample:
         """Take a point of the live graphs: who waits, and the agents by state."""

@@ -83,7 +83,7 @@ class Books:
         for key, row in self.every():
             if row.roll(now):
                 self._begun(key, row)
-        self._set_days()
+        self.set_days()
 
     def _begun(self, key: str, row: QueueRow) -> None:
         """A row shows another day: all that is known of it is to be sent."""
@@ -95,7 +95,8 @@ class Books:
             self.changes.abandoned.add(key)
         self._changed(key, row)
 
-    def _set_days(self) -> None:
+    def set_days(self) -> None:
+        """Note when the days shown end."""
         days = [row.day for _, row in self.every()]
         self._day_ends = min(day.end for day in days)
         self._day_began = max(day.start for day in days)
@@ -188,7 +189,7 @@ class Books:
         if self.total is None:
             self.total = QueueRow(queue, self.at, keep=self.keep)
         self._configured(TOTAL, self.total, queue)
-        self._set_days()
+        self.set_days()
         return self.total
 
     def _configured(self, key: str, row: QueueRow, queue: Queue) -> None:
@@ -223,22 +224,24 @@ class Books:
         self.agent_changed(key, row)
         state, queues = standing.state, standing.agent.queues
         reason = standing.reason if state is AgentState.PAUSED else ""
-        if state is row.state and queues is row.queues and reason == row.reason:
+        same = queues is row.queues or queues == row.queues
+        if state is row.state and same and reason == row.reason:
             return
         before = row.state
         row.begin(self.us, state, reason)
-        if queues is row.queues:
+        if same:
             if state is not before:
                 self._recount(queues, before, state)
         else:
             self._recount(row.queues, before, AgentState.OFFLINE)
             self._recount(queues, AgentState.OFFLINE, state)
             row.queues = queues
-            row.crew = self._crew(queues)
+            row.crew = self.crew(queues)
         if row.crew is None:
-            row.crew = self._crew(queues)
+            row.crew = self.crew(queues)
 
-    def _crew(self, queues: tuple[str, ...]) -> Track:
+    def crew(self, queues: tuple[str, ...]) -> Track:
+        """The track of all agents who serve these queues."""
         key = tuple(sorted(set(queues)))
         track = self.crews.get(key)
         if track is None:

@@ -29,6 +29,16 @@ from console.domain.figures import AgentFigures, Snapshot
 from console.domain.standings import Standings
 from console.metrics.books import Books, by_start, by_time
 from console.metrics.calls import Calls
+from console.metrics.checkpoint import (
+    Checkpoint,
+    from_bytes,
+    pack_agent,
+    pack_row,
+    pack_track,
+    restore_books,
+    restore_standings,
+    to_bytes,
+)
 from console.metrics.increments import Dimension, Increment, increment_of
 from console.metrics.intervals import Day, minute_of, quarter_start, us_of
 from console.metrics.reading import Reading, reading_of
@@ -212,6 +222,59 @@ class Fold:
             yield track, [(Dimension.CHANNEL, channel), *((Dimension.SKILL, skill) for skill in skills)]
         for queues, track in books.crews.items():
             yield track, [(Dimension.CENTRE, ""), *((Dimension.QUEUE, queue) for queue in queues)]
+
+    # ------------------------------------------------------------ checkpoints
+
+    def checkpoint(self) -> Checkpoint:
+        """All that another fold needs to go on exactly as this one would."""
+        standings, books = self.standings, self.books
+        return Checkpoint(
+            sequence=self.sequence,
+            last_event_at=self.last_event_at,
+            last_us=self._last_us,
+            before_us=self._before_us,
+            queues=list(standings.queues.values()),
+            agents=list(standings.agents.values()),
+            interactions=list(standings.interactions.values()),
+            ignored=standings.ignored,
+            arrived=standings.arrived,
+            latest=standings.latest,
+            turn=standings.staff.turn,
+            at=books.at,
+            before=books.before,
+            zone=books.calendar.zone,
+            rows=[pack_row(row) for row in books.queues.values()],
+            total=pack_row(books.total) if books.total else None,
+            agent_rows=[(key, pack_agent(row)) for key, row in books.agents.items()],
+            mixes=[(mix, pack_track(track)) for mix, track in books.mixes.items()],
+            crews=[(queues, pack_track(track)) for queues, track in books.crews.items()],
+            gone=[(dimension, key, pack_track(track)) for dimension, key, track in books.gone],
+            removed=sorted(books.removed),
+            cases=list(self.calls.cases.items()),
+            contacts=self.calls.repeats.known,
+            forgotten=self.calls.repeats.forgotten,
+        )
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Stand where the fold of a checkpoint stood; only for a new one."""
+        self.sequence = checkpoint.sequence
+        self.last_event_at = checkpoint.last_event_at
+        self._last_us, self._before_us = checkpoint.last_us, checkpoint.before_us
+        restore_standings(self.standings, checkpoint)
+        restore_books(self.books, self.standings, checkpoint)
+        self.calls.cases.update(checkpoint.cases)
+        self.calls.repeats.known.update(checkpoint.contacts)
+        self.calls.repeats.forgotten = checkpoint.forgotten
+
+    def dump(self) -> bytes:
+        """A checkpoint as bytes, for `load`."""
+        return to_bytes(self.checkpoint())
+
+    def load(self, data: bytes) -> None:
+        """Stand where the fold that gave these bytes stood; only for a new one. Raises BadInput when they are
+        none, or of another version: then read the ledger from its beginning.
+        """
+        self.restore(from_bytes(data))
 
     # ------------------------------------------------------------ steps
 

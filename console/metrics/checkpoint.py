@@ -1,0 +1,262 @@
+"""All that a board must keep to go on exactly where another stopped: as a value, and as bytes.
+
+The form is msgpack with a version; bytes of another version are refused, and the ledger is read from its
+beginning instead.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from console.domain.agent import AgentState
+from console.domain.errors import BadInput
+from console.domain.figures import AbandonedCaller, Sample, Window
+from console.domain.queue import Queue
+from console.domain.standing import AgentStanding, InteractionStanding
+from console.domain.standings import Standings
+from console.metrics.books import Books, Mix
+from console.metrics.lines import Case
+from console.metrics.repeats import Contact
+from console.metrics.rows import AgentRow, QueueRow
+from console.metrics.tally import Tally
+from console.metrics.track import Page, Track
+from console.metrics.waits import WaitRecord, waits_of
+
+VERSION = 1
+
+
+class _Tally(msgspec.Struct, array_like=True):
+    n: dict[str, int]
+    answered: WaitRecord | None
+    abandoned: WaitRecord | None
+    pauses: dict[str, int] | None
+
+
+class _Page(msgspec.Struct, array_like=True):
+    tally: _Tally
+    stretches: dict[int, _Tally]
+    callers: list[AbandonedCaller]
+
+
+class _Track(msgspec.Struct, array_like=True):
+    ring: dict[int, _Tally]
+    pages: dict[int, _Page]
+    pending: dict[int, _Tally] | None
+
+
+class _Row(msgspec.Struct):
+    queue: Queue
+    track: _Track
+    shown_minute: int
+    waiting: list[tuple[UUID, datetime]]
+    callbacks: list[UUID]
+    agents: list[tuple[AgentState, int]]
+    opened: int | None
+    changed_at: datetime | None
+
+
+class _Agent(msgspec.Struct):
+    track: _Track
+    crew: tuple[str, ...] | None
+    state: AgentState
+    reason: str
+    queues: tuple[str, ...]
+    began: int
+    counted: int
+    customer: str
+    wrapping: list[tuple[UUID, Mix, bool]]
+
+
+class Checkpoint(msgspec.Struct, kw_only=True):
+    """A board's memory."""
+
+    version: int = VERSION
+    sequence: int
+    last_event_at: datetime | None
+    last_us: int
+    before_us: int
+    queues: list[Queue]
+    agents: list[AgentStanding]
+    interactions: list[InteractionStanding]
+    ignored: int
+    arrived: int
+    latest: datetime | None
+    turn: int
+    at: datetime
+    before: int
+    zone: str
+    rows: list[_Row]
+    total: _Row | None
+    agent_rows: list[tuple[str, _Agent]]
+    mixes: list[tuple[Mix, _Track]]
+    crews: list[tuple[tuple[str, ...], _Track]]
+    gone: list[tuple[str, str, _Track]]
+    removed: list[str]
+    cases: list[tuple[UUID, Case]]
+    contacts: dict[str, Contact]
+    forgotten: int
+    samples: list[Sample] = []
+    windows: list[Window] = []
+
+
+class _Form(msgspec.Struct):
+    version: int
+
+
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER = msgspec.msgpack.Decoder(Checkpoint)
+
+
+def to_bytes(checkpoint: Checkpoint) -> bytes:
+    """Its bytes."""
+    return _ENCODER.encode(checkpoint)
+
+
+def from_bytes(data: bytes) -> Checkpoint:
+    """Read them. Raises BadInput when they are of another version, or no checkpoint."""
+    try:
+        version = msgspec.msgpack.decode(data, type=_Form).version
+        if version != VERSION:
+            raise BadInput(f"a checkpoint of figures of version {version}, and this program reads {VERSION}")
+        return _DECODER.decode(data)
+    except msgspec.MsgspecError as fault:
+        raise BadInput(f"not a checkpoint of figures: {fault}") from None
+
+
+# ---------------------------------------------------------------- to values
+
+
+def pack_row(row: QueueRow) -> _Row:
+    """A queue's row."""
+    return _Row(
+        row.queue,
+        pack_track(row.track),
+        row.day.first,
+        list(row.waiting.items()),
+        sorted(row.callbacks),
+        list(row.agents.items()),
+        row.opened,
+        row.changed_at,
+    )
+
+
+def pack_agent(row: AgentRow) -> _Agent:
+    """An agent's row."""
+    wrapping = [(interaction, mix, callback) for interaction, (mix, callback) in row.wrapping.items()]
+    crew = tuple(sorted(set(row.queues))) if row.crew is not None else None
+    track = pack_track(row.track)
+    return _Agent(
+        track, crew, row.state, row.reason, row.queues, row.began, row.counted, row.customer, wrapping
+    )
+
+
+def pack_track(track: Track) -> _Track:
+    """A track."""
+    track.flush()
+    return _Track(
+        {minute: _packed(tally) for minute, tally in track.ring.items()},
+        {
+            first: _Page(
+                _packed(page.tally),
+                {quarter: _packed(stretch.tally) for quarter, stretch in page.stretches.items()},
+                [caller for _, _, caller in page.callers],
+            )
+            for first, page in track.pages.items()
+        },
+        None if track.pending is None else {q: _packed(tally) for q, tally in track.pending.items()},
+    )
+
+
+def _packed(tally: Tally) -> _Tally:
+    answered, abandoned = (
+        waits.record() if waits is not None else None
+        for waits in (tally.answered_waits, tally.abandoned_waits)
+    )
+    return _Tally(dict(tally.n), answered, abandoned, tally.pauses)
+
+
+# ---------------------------------------------------------------- and back
+
+
+def restore_standings(standings: Standings, checkpoint: Checkpoint) -> None:
+    """Put the standings back. An offer is one and the same for its agent and its interaction."""
+    standings.queues.update((queue.key, queue) for queue in checkpoint.queues)
+    standings.agents.update((agent.agent.key, agent) for agent in checkpoint.agents)
+    standings.interactions.update((one.interaction, one) for one in checkpoint.interactions)
+    standings.ignored, standings.arrived = checkpoint.ignored, checkpoint.arrived
+    standings.latest, standings.staff.turn = checkpoint.latest, checkpoint.turn
+    for agent in checkpoint.agents:
+        offer = agent.open_offer
+        known = standings.interactions.get(offer.interaction) if offer else None
+        if offer is not None and known is not None:
+            agent.open_offer = known.open_offers.get(offer.offer, offer)
+
+
+def restore_books(books: Books, standings: Standings, checkpoint: Checkpoint) -> None:
+    """Put the books back; `standings` are there already."""
+    books.begin(checkpoint.at)
+    books.before = checkpoint.before
+    books.calendar.change(checkpoint.zone)
+    books.removed.update(checkpoint.removed)
+    for row in checkpoint.rows:
+        books.queues[row.queue.key] = _row(row, books)
+    books.total = _row(checkpoint.total, books) if checkpoint.total else None
+    for mix, kept in checkpoint.mixes:
+        _track(kept, books.mix(mix))
+    for queues, kept in checkpoint.crews:
+        _track(kept, books.crew(queues))
+    for dimension, key, kept in checkpoint.gone:
+        track = Track(books.calendar, keep=books.keep)
+        _track(kept, track)
+        books.gone.append((dimension, key, track))
+    for key, agent in checkpoint.agent_rows:
+        if key in standings.agents:
+            books.agents[key] = _agent(agent, standings.agents[key], books)
+    if books.total is not None:
+        books.set_days()
+
+
+def _row(kept: _Row, books: Books) -> QueueRow:
+    row = QueueRow(kept.queue, books.at, keep=books.keep)
+    _track(kept.track, row.track)
+    row.day = row.calendar.day_of(kept.shown_minute)
+    row.waiting.update(kept.waiting)
+    row.callbacks.update(kept.callbacks)
+    row.agents.update(kept.agents)
+    row.opened, row.changed_at = kept.opened, kept.changed_at
+    return row
+
+
+def _agent(kept: _Agent, standing: AgentStanding, books: Books) -> AgentRow:
+    row = AgentRow(standing, Track(books.calendar, keep=books.keep), kept.began)
+    _track(kept.track, row.track)
+    row.crew = books.crew(kept.crew) if kept.crew is not None else None
+    row.state, row.reason, row.customer = kept.state, kept.reason, kept.customer
+    row.queues = kept.queues
+    row.began, row.counted = kept.began, kept.counted
+    row.wrapping.update((interaction, (mix, callback)) for interaction, mix, callback in kept.wrapping)
+    return row
+
+
+def _track(kept: _Track, track: Track) -> None:
+    track.ring.update((minute, _tally(tally)) for minute, tally in kept.ring.items())
+    for first, held in kept.pages.items():
+        page = track.pages[first] = Page()
+        page.tally = _tally(held.tally)
+        for quarter, tally in held.stretches.items():
+            page.add(quarter, _tally(tally))
+        for caller in held.callers:
+            page.remember(caller)
+    if track.pending is not None:
+        track.pending.update((quarter, _tally(tally)) for quarter, tally in (kept.pending or {}).items())
+
+
+def _tally(kept: _Tally) -> Tally:
+    tally = Tally()
+    tally.n.update(kept.n)
+    tally.answered_waits, tally.abandoned_waits = (
+        waits_of(record) if record is not None else None for record in (kept.answered, kept.abandoned)
+    )
+    tally.pauses = kept.pauses
+    return tally
