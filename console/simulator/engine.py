@@ -35,7 +35,7 @@ class Engine:
         self.ids = Ids(self.now, scenario.seed * 1009 + replication)
         self.new_id: Callable[[], UUID] = self.ids.make
         self.router = Router(scenario.routing, self.new_id)
-        self.fold = Fold()
+        self.fold = Fold(keep_increments=True)
         self.sequence = 0
         self.reactions: dict[type, Reaction] = {}
         self.after: list[Callable[[], None]] = []

@@ -1,17 +1,20 @@
-"""What a run's fold says, by quarter hour: taken before each day of the fold ends, so that days add up."""
+"""What a run's fold says: its increments, added up as it goes, so that memory does not grow with days."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import msgspec
 
-from console.domain.agent import AgentState
 from console.domain.figures import Counts
-from console.metrics.intervals import Day
+from console.metrics.increments import Dimension, tally_of
+from console.metrics.tally import Tally
 from console.simulator.engine import Engine
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _INTERVAL = timedelta(minutes=15)
-_TICK = timedelta(microseconds=1)
+_EVERY = timedelta(days=1)
+_HALF_HOURS_FROM_S = 6 * 3600.0
 
 
 def quarter_hour(at: datetime) -> datetime:
@@ -19,81 +22,76 @@ def quarter_hour(at: datetime) -> datetime:
     return at - (at - _EPOCH) % _INTERVAL
 
 
-def added(parts: list[Counts]) -> Counts:
-    """Several intervals' counts as one: sums, but of maxima the most."""
-    sums: dict[str, float] = {}
+def added(parts: Sequence[Counts]) -> Counts:
+    """Several stretches' counts as one: sums, but of maxima the most."""
+    sums: dict[str, Any] = {}
     for part in parts:
         for name, value in msgspec.structs.asdict(part).items():
             if isinstance(value, dict):
-                continue
-            before = sums.get(name, 0)
-            sums[name] = max(before, value) if "_max" in name else before + value
-    return Counts(**sums)  # type: ignore[arg-type]  # names and types as declared there
+                known = sums.setdefault(name, {})
+                known.update((key, known.get(key, 0.0) + spent) for key, spent in value.items())
+            elif "_max" in name:
+                sums[name] = max(sums.get(name, 0), value)
+            else:
+                sums[name] = sums.get(name, 0) + value
+    return Counts(**sums)
 
 
 class Reader:
-    """Collects the fold's figures of a run, those from `count_from` on."""
+    """Adds up the fold's increments of a run, those of the quarter hours from `count_from` on.
+
+    Queues by their keys, "" is all together. Slots are times of day (minutes from local midnight): quarter
+    hours, or half hours where a day would have more than 24 of them.
+    """
 
     def __init__(self, engine: Engine, count_from: datetime) -> None:
         """Nothing is read yet."""
         self._engine = engine
         self._count_from = count_from
-        self._cells: dict[tuple[str, datetime], Counts] = {}
-        self._spent: dict[str, dict[AgentState, float]] = {}
-        self._answered: dict[str, int] = {}
-        self._before: dict[str, tuple[dict[AgentState, float], int]] = {}
+        self._zone = engine.scenario.zone
+        opens, closes = engine.scenario.opened(0)
+        self._slot = 15 if (closes - opens).total_seconds() <= _HALF_HOURS_FROM_S else 30
+        self._queues: dict[str, Tally] = {}
+        self._agents: dict[str, Tally] = {}
+        self._slots: dict[tuple[str, int], Tally] = {}
 
     def start(self) -> None:
-        """Plan to read before each midnight of the fold's zones, and when the warm-up is over."""
-        engine = self._engine
-        first, days = engine.now, engine.scenario.days
-        zones = {"UTC", *(queue.timezone for queue in engine.scenario.queues)}
-        for zone in sorted(zones):
-            for day in range(days + 2):
-                engine.at(Day(zone, first + timedelta(days=day)).end - _TICK, lambda _: self.take())
-        if self._count_from > first:
-            engine.at(self._count_from, lambda _: self._begin())
+        """Plan to read once a day."""
+        self._engine.at(self._engine.now + _EVERY, self._read)
+
+    def _read(self, _: object) -> None:
+        self.take()
+        self.start()
 
     def take(self) -> None:
-        """Take over what the fold says now."""
-        fold, now = self._engine.fold, self._engine.now
-        for interval in fold.snapshot(now).intervals:
-            if interval.start >= self._count_from:
-                self._cells[interval.queue, interval.start] = interval.counts
-        if now >= self._count_from:
-            self._take_agents(count=True)
+        """Take over what the fold counted since it was last asked."""
+        for increment in self._engine.fold.take_increments():
+            if increment.start < self._count_from:
+                continue
+            tally = tally_of(increment)
+            if increment.dimension is Dimension.AGENT:
+                self._agents.setdefault(increment.key, Tally()).merge(tally)
+            elif increment.dimension in {Dimension.QUEUE, Dimension.CENTRE}:
+                self._queues.setdefault(increment.key, Tally()).merge(tally)
+                slot = (increment.key, self._slot_of(increment.start))
+                self._slots.setdefault(slot, Tally()).merge(tally)
 
     def counts(self, queue: str) -> Counts:
-        """A queue's counts over the whole run; "" is all together."""
-        return added([counts for (key, _), counts in self._cells.items() if key == queue])
+        """A queue's counts over the whole run."""
+        return self._queues.get(queue, Tally()).counts()
 
-    def cells(self) -> dict[tuple[str, datetime], Counts]:
-        """Counts by queue ("" is all together) and start of the quarter hour."""
-        return self._cells
+    def slots(self) -> dict[tuple[str, int], Counts]:
+        """Counts by queue and time of day."""
+        return {slot: tally.counts() for slot, tally in self._slots.items()}
 
-    def spent(self, agent: str) -> dict[AgentState, float]:
-        """Seconds an agent spent in each state."""
-        return self._spent.get(agent, {})
+    def staff(self, agents: Sequence[str]) -> Counts:
+        """Several agents' counts together."""
+        whole = Tally()
+        for agent in agents:
+            if agent in self._agents:
+                whole.merge(self._agents[agent])
+        return whole.counts()
 
-    def answered(self, agent: str) -> int:
-        """How often an agent answered."""
-        return self._answered.get(agent, 0)
-
-    def _begin(self) -> None:
-        self._take_agents(count=False)
-
-    def _take_agents(self, *, count: bool) -> None:
-        books = self._engine.fold.books
-        books.roll(self._engine.now)
-        books.spend(self._engine.now)
-        for key, row in books.agents.items():
-            seconds, answered = dict(row.seconds), row.answered
-            before, answered_before = self._before.get(key, ({}, 0))
-            if sum(seconds.values()) < sum(before.values()):
-                before, answered_before = {}, 0  # a new day began
-            self._before[key] = (seconds, answered)
-            if count:
-                spent = self._spent.setdefault(key, {})
-                for state, spell in seconds.items():
-                    spent[state] = spent.get(state, 0.0) + spell - before.get(state, 0.0)
-                self._answered[key] = self._answered.get(key, 0) + answered - answered_before
+    def _slot_of(self, start: datetime) -> int:
+        local = start.astimezone(self._zone)
+        return (local.hour * 60 + local.minute) // self._slot * self._slot

@@ -6,15 +6,23 @@ the scenario as it is (common random numbers), so the interval of a difference i
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from console.domain.agent import AgentState
 from console.domain.figures import Counts
 from console.domain.queue import Queue, ServiceLevelFormula
-from console.metrics.kpis import abandon_rate, aht_s, asa_s, occupancy, percentile, ratio, service_level
+from console.metrics.kpis import (
+    SIGNED_IN,
+    abandon_rate,
+    aht_s,
+    asa_s,
+    contacts_per_hour,
+    level,
+    occupied,
+    percentile,
+    ratio,
+)
 from console.simulator.confidence import Estimate, estimate
 from console.simulator.course import Course
 from console.simulator.reading import added
@@ -126,7 +134,7 @@ def run_once(scenario: Scenario, replication: int) -> Outcome:
             for members in course.staff.groups
             if members
         },
-        slots=_slots(scenario, reader.cells()),
+        slots=reader.slots(),
     )
 
 
@@ -150,8 +158,10 @@ def _figures(queue: Queue, counts: Counts, waits: Sequence[float]) -> Figures:
         "answered": counts.answered,
         "abandoned": counts.abandoned,
         "flowed_out": counts.flowed_out,
+        "refused": counts.refused,
+        "callbacks_done": counts.callbacks_done,
         "requeued": counts.requeued,
-        "service_level": service_level(queue.formula, counts, queue.threshold_s).value,
+        "service_level": level(queue.formula, counts, queue.threshold_s).value,
         "asa_s": asa_s(counts),
         **shares,
         "wait_max_s": counts.wait_max_s if counts.answered + counts.abandoned else None,
@@ -161,30 +171,16 @@ def _figures(queue: Queue, counts: Counts, waits: Sequence[float]) -> Figures:
 
 
 def _staff_figures(course: Course, agents: Sequence[str]) -> Figures:
-    spent: dict[AgentState, float] = {}
-    for agent in agents:
-        for state, seconds in course.reader.spent(agent).items():
-            if state is not AgentState.OFFLINE:
-                spent[state] = spent.get(state, 0.0) + seconds
-    signed_in = sum(spent.values())
+    counts = course.reader.staff(agents)
+    signed_in_s = sum(getattr(counts, f"in_{state}_s") for state in SIGNED_IN)
     return {
-        "occupancy": occupancy(spent),
-        "paused": ratio(spent.get(AgentState.PAUSED, 0.0), signed_in),
-        "not_responding": ratio(spent.get(AgentState.NOT_RESPONDING, 0.0), signed_in),
-        "answered": float(sum(course.reader.answered(agent) for agent in agents)),
-        "signed_in_hours": signed_in / 3600,
+        "occupancy": occupied(counts),
+        "paused": ratio(counts.in_paused_s, signed_in_s),
+        "not_responding": ratio(counts.in_not_responding_s, signed_in_s),
+        "contacts": counts.contacts,
+        "contacts_per_hour": contacts_per_hour(counts),
+        "signed_in_hours": signed_in_s / 3600,
     }
-
-
-def _slots(scenario: Scenario, cells: dict[tuple[str, datetime], Counts]) -> dict[tuple[str, int], Counts]:
-    """By time of day: quarter hours, or half hours where the day would have more than 24 of them."""
-    opens, closes = scenario.opened(0)
-    minutes = 15 if (closes - opens).total_seconds() <= 6 * 3600 else 30
-    zone, slots = scenario.zone, dict[tuple[str, int], list[Counts]]()
-    for (key, start), counts in cells.items():
-        local = start.astimezone(zone)
-        slots.setdefault((key, (local.hour * 60 + local.minute) // minutes * minutes), []).append(counts)
-    return {slot: added(parts) for slot, parts in slots.items()}
 
 
 # ---------------------------------------------------------------- all runs
@@ -221,7 +217,7 @@ def _queues(scenario: Scenario, runs: Sequence[Outcome], first: Sequence[Outcome
     for key in [TOTAL, *(queue.key for queue in scenario.queues)]:
         queue = settings_of(scenario, key)
         whole = added([run.counts[key] for run in runs])
-        level = service_level(queue.formula, whole, queue.threshold_s)
+        reached = level(queue.formula, whole, queue.threshold_s)
         values = [run.queues[key] for run in runs]
         before = [run.queues.get(key, {}) for run in first]
         made.append(
@@ -230,8 +226,8 @@ def _queues(scenario: Scenario, runs: Sequence[Outcome], first: Sequence[Outcome
                 name=queue.shown,
                 formula=queue.formula,
                 threshold_s=queue.threshold_s,
-                in_time=level.numerator,
-                of=level.denominator,
+                in_time=reached.numerator,
+                of=reached.denominator,
                 figures=_estimates(values),
                 difference={} if runs is first else _differences(values, before),
                 counts={name: value / len(runs) for name, value in _numbers(whole).items()},
@@ -291,7 +287,7 @@ def _all_slots(scenario: Scenario, runs: Sequence[Outcome]) -> list[Slot]:
                 queue=key,
                 at=f"{minutes // 60:02}:{minutes % 60:02}",
                 offered=whole.offered / len(runs) / scenario.days,
-                service_level=service_level(queue.formula, whole, queue.threshold_s).value,
+                service_level=level(queue.formula, whole, queue.threshold_s).value,
                 asa_s=asa_s(whole),
                 abandon_rate=abandon_rate(whole),
             )

@@ -34,6 +34,8 @@ _OF_QUEUES: dict[str, tuple[str, _Show]] = {
     "answered": ("answered", _count),
     "abandoned": ("abandoned", _count),
     "flowed_out": ("flowed out", _count),
+    "refused": ("refused", _count),
+    "callbacks_done": ("called back", _count),
     "requeued": ("not answered (RONA)", _count),
     "service_level": ("service level", _percent),
     "abandon_rate": ("abandon rate", _percent),
@@ -49,11 +51,12 @@ _OF_GROUPS: dict[str, tuple[str, _Show]] = {
     "occupancy": ("occupancy", _percent),
     "paused": ("paused", _percent),
     "not_responding": ("not responding", _percent),
-    "answered": ("answered", _count),
+    "contacts": ("contacts", _count),
+    "contacts_per_hour": ("contacts an hour", _count),
     "signed_in_hours": ("hours signed in", _count),
 }
 
-_MAY_BE_ZERO = frozenset({"flowed_out", "requeued", "paused", "not_responding"})
+_MAY_BE_ZERO = frozenset({"flowed_out", "refused", "callbacks_done", "requeued", "paused", "not_responding"})
 
 
 def words(results: Results) -> list[str]:
