@@ -23,13 +23,16 @@ class CustomerBook(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LedgerBook(msgspec.Struct, frozen=True, kw_only=True):
-    """The same call in the centre's ledger. `answered_at` None: no agent ever had it."""
+    """The same call in the centre's ledger. `answered_at` None: no agent ever had it. `agents` are all who
+    had it, `agent` the last of them.
+    """
 
     user: str
     answered_at: datetime | None
     ended: bool
     interaction: str = ""
     agent: str = ""
+    agents: frozenset[str] = frozenset()
 
 
 class Check(msgspec.Struct, frozen=True):

@@ -1,7 +1,7 @@
 """The demo's real desk: signed in and ready, with or without a person. Keeps its own account of the day."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from uuid import UUID
 
 import msgspec
@@ -35,13 +35,21 @@ class DeskHand:
     """
 
     def __init__(
-        self, desk: Desk, clock: Clock, sound: ListeningTone | None, ends: Mapping[str, float]
+        self,
+        desk: Desk,
+        clock: Clock,
+        sound: ListeningTone | None,
+        ends: Mapping[str, float],
+        on_talk: Callable[[str], None] = lambda number: None,
     ) -> None:
-        """`ends`: after how many seconds it hangs up on a caller, by number; others hang up themselves."""
+        """`ends`: after how many seconds it hangs up on a caller, by number; others hang up themselves.
+        `on_talk` hears the number of each caller who was answered.
+        """
         self._desk = desk
         self._clock = clock
         self._sound = sound
         self._ends = ends
+        self._on_talk = on_talk
         self._interactions: dict[UUID, str] = {}
         self._peers: dict[UUID, str] = {}
         self._answered: set[str] = set()
@@ -88,6 +96,7 @@ class DeskHand:
         if interaction is None:
             return
         self._answered.add(interaction)
+        self._on_talk(self._peers[event.call])
         if self._sound is None:
             return
         self._sound.begin()

@@ -21,6 +21,9 @@ from console.telephony.audio import AudioPort
 from console.telephony.engine import Engine, EngineSettings
 
 MakeEngine = Callable[[EngineSettings, AudioPort | None], Engine]
+TALKS = b"talks "
+"""Begins the line by which the windows' process tells the number of a caller whom the person answered."""
+
 _READY_S = 60.0
 _CLOSE_S = 30.0
 
@@ -51,6 +54,8 @@ class Hand(Protocol):
     """The desk, wherever it is."""
 
     closed: asyncio.Event
+    on_talk: Callable[[str], None]
+    """Hears the number of each customer whom a person answered (who speaks no tone that tells it)."""
 
     async def open(self) -> None:
         """Sign in and become ready."""
@@ -73,6 +78,7 @@ class InnerHand:
     ) -> None:
         """Opened by `open`; its database lies in `folder`."""
         self.closed = asyncio.Event()
+        self.on_talk: Callable[[str], None] = lambda number: None
         self._floor = floor
         self._clock = clock
         self._ends = ends
@@ -111,8 +117,9 @@ class WindowHand:
     """Both windows and the desk behind them, as a process of their own (`python -m ui demo-windows`)."""
 
     def __init__(self, invitation: Invitation, log: Path) -> None:
-        """Ask for the book (the windows may be closed). Raises EnvironmentFault without one."""
+        """Opened by `open`; what the windows complain about goes to the file `log`."""
         self.closed = asyncio.Event()
+        self.on_talk: Callable[[str], None] = lambda number: None
         self._invitation = invitation
         self._log = log
         self._process: asyncio.subprocess.Process | None = None
@@ -187,6 +194,8 @@ class WindowHand:
                 self._ready.set()
             elif line.strip() == b"closed":
                 self.closed.set()
+            elif line.startswith(TALKS):
+                self.on_talk(line.removeprefix(TALKS).decode(errors="replace").strip())
             elif line.startswith(b"{"):
                 self._farewell = msgspec.json.decode(line, type=Farewell)
         self.closed.set()

@@ -37,6 +37,7 @@ _DRAIN_S = 60.0
 _QUIET_S = 10.0
 _PROGRESS_S = 2.0
 _LOAD = 0.9  # share of the agents' time that the calls of a day with a person take
+_LEAST_PER_S = 1 / 20  # a person with few robots or none beside has not to wait long for the next call
 _CODECS = ("PCMU", "PCMA", "G722")
 
 
@@ -70,6 +71,7 @@ async def run_demo(wish: Wish, clock: Clock, say: Callable[[str], None], make_en
         stack.push_async_callback(day.close)
         await day.open()
         hand = _hand(wish, floor, clock, day.ends, make_engine, folder)
+        hand.on_talk = day.met
         stack.push_async_callback(hand.close)
         await hand.open()
         say(f"{wish.agents} robot agents and one desk are signed in")
@@ -151,7 +153,6 @@ class Day:
         self._floor = floor
         self._callers: dict[str, Caller] = {}
         self._robots: dict[str, RobotCustomer] = {}
-        self._met_a_person: set[str] = set()
         self._ticker = Ticker(Counter())
         self._staff: list[StaffMember] = []
         self._watch = Link(Bus(), clock, None, contact=lambda: "")
@@ -164,7 +165,6 @@ class Day:
     async def open(self) -> None:
         """Supervisor and robots sign in."""
         self._watch.want_board(wanted=True)
-        self._watch.on_board(self._look)
         await self._watch.sign_in(self._floor.url, scenario.SUPERVISOR, self._floor.password)
         for number in range(self._wish.agents):
             voice = Voice(
@@ -207,8 +207,11 @@ class Day:
         if not self._wish.person:
             yield from self._planned
             return
-        rate = (self._wish.agents + 1) * _LOAD / (CALM.talk_mean_s + CALM.wrap_up_s)
-        for caller in endless_calls(rate, CALM, self._wish.seed):
+        rate = max(_LEAST_PER_S, (self._wish.agents + 1) * _LOAD / (CALM.talk_mean_s + CALM.wrap_up_s))
+        # Robots have waited longer than the person, who signs in last: one customer for each of them first,
+        # one for the person, and one who waits. From then on everybody has the same share.
+        opening = self._wish.agents + 2
+        for caller in endless_calls(rate, CALM, self._wish.seed, opening):
             if self._wish.duration_s and caller.at_s > self._wish.duration_s:
                 return
             yield caller
@@ -218,19 +221,11 @@ class Day:
         await asyncio.wait({ending}, timeout=max(0.0, at_s - (self._clock.monotonic() - self._began)))
         return not ending.done()
 
-    def _look(self, board: Snapshot) -> None:
-        """A person speaks no tone: a customer who talks with the desk is told so."""
-        for agent in board.agents:
-            if (
-                agent.agent != scenario.DESK
-                or agent.state is not AgentState.ON_CONTACT
-                or not self._wish.person
-            ):
-                continue
-            robot = self._robots.get(agent.customer)
-            if robot is not None and agent.customer not in self._met_a_person:
-                self._met_a_person.add(agent.customer)
-                robot.connected()
+    def met(self, number: str) -> None:
+        """A person speaks no tone: the customer who talks with one is told so."""
+        robot = self._robots.get(number)
+        if robot is not None:
+            robot.connected()
 
     async def quiet(self) -> Snapshot | None:
         """Wait until nobody waits, talks or wraps up; the board as it then stands."""
@@ -293,7 +288,7 @@ class Day:
         return CustomerBook(
             user=caller.user,
             connected=result.arrived,
-            heard_agent=result.heard or caller.user in self._met_a_person,
+            heard_agent=result.heard,
             ended_at=self._clock.now(),
             failure="" if result.arrived else f"{result.code} {result.ended_by}",
         )

@@ -34,6 +34,9 @@ _CALLERS = (
 )
 
 
+_OPENING_S = 4.0
+
+
 class Pace(msgspec.Struct, frozen=True, kw_only=True):
     """How fast the demo's day goes; all in seconds."""
 
@@ -155,14 +158,14 @@ def bounded_calls(count: int, duration_s: float, pace: Pace, seed: int) -> list[
     return [_caller(number, at, pace, dice) for number, at in enumerate(times)]
 
 
-def endless_calls(per_second: float, pace: Pace, seed: int) -> Iterator[Caller]:
-    """A Poisson stream of calls without end."""
+def endless_calls(per_second: float, pace: Pace, seed: int, opening: int = 1) -> Iterator[Caller]:
+    """A Poisson stream of calls without end. The first `opening` of them come within a few seconds."""
     dice = random.Random(f"callers {seed}")
     at, number = 0.5, 0
     while True:
         yield _caller(number, at, pace, dice)
-        at += dice.expovariate(per_second)
         number += 1
+        at += _OPENING_S / opening if number < opening else dice.expovariate(per_second)
 
 
 def _caller(number: int, at: float, pace: Pace, dice: random.Random) -> Caller:

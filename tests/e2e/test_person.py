@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from console.demo.books import CROSSED_S
 from tests.machine import Display, Pulse
 
 pytestmark = [pytest.mark.e2e, pytest.mark.audio]
@@ -53,6 +54,10 @@ class Person:
         )
         return found.stdout.split()[0] if found.stdout.split() else ""
 
+    def title(self, window: str) -> str:
+        """What a window is called now."""
+        return self.display.xdotool("getwindowname", window)
+
     def press(self, key: str, window: str) -> None:
         """Press a key in a window."""
         self.display.xdotool("windowraise", window)
@@ -83,25 +88,32 @@ def person(pulse: Pulse, xvfb: Display, tmp_path: Path) -> Iterator[Person]:
         made.demo.stdout.close()
 
 
-def test_the_person_answers_holds_resumes_and_ends_by_key(person: Person, tmp_path: Path) -> None:
+def test_the_person_answers_holds_ends_lets_the_next_ring_and_the_books_balance(
+    person: Person, tmp_path: Path
+) -> None:
     person.wait("a ringing window", lambda: person.window("Ringing"))
     window = person.window("Ringing")
     person.press("F2", window)
     person.wait("the answer", lambda: person.facts("InteractionAnswered") == 1)
+    answered = time.monotonic()
+    person.wait("the call on the screen", lambda: "Ringing" not in person.title(window))
     person.press("F3", window)
     person.wait("hold", lambda: person.facts("InteractionHeld") == 1)
     person.press("F3", window)
     person.wait("resume", lambda: person.facts("InteractionResumed") == 1)
+    person.wait("talk that cannot be overheard", lambda: time.monotonic() - answered > 2 * CROSSED_S)
     person.press("F8", window)
     person.wait("the end", lambda: person.facts("InteractionEnded") >= 1)
     person.wait("wrap-up", lambda: person.facts("WrapUpStarted") == 1)
     person.press("ctrl+Return", window)
     person.wait("the end of wrap-up", lambda: person.facts("WrapUpEnded") == 1)
     person.wait("the record in the ledger", lambda: person.facts("CallRecorded") == 1)
+    person.wait("the next call", lambda: "Ringing" in person.title(window))
+    person.wait("its end without an answer", lambda: person.facts("OfferEnded") >= 1)
     person.press("ctrl+q", window)
     said = person.said()
     assert person.demo.returncode == 0, said
     report = json.loads((tmp_path / "report.json").read_text())
-    assert report["balanced"]
-    assert report["answered"] >= 1
+    assert report["balanced"], said
+    assert report["answered"] == 1
     assert report["history_rows"] == report["synced_rows"] >= 1
