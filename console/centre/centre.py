@@ -19,6 +19,7 @@ from uuid import UUID
 from console import paths
 from console.centre.conductor import Conductor, Place
 from console.centre.desks import Desks
+from console.centre.figures import Figures
 from console.centre.memory import Keeper, Restored, restore
 from console.centre.supervision import Supervision
 from console.centre.views import Views, view_of
@@ -95,6 +96,7 @@ class Centre:
         self._views = Views(self.router)
         self.supervision = Supervision(self.router, clock, self.submit)
         self._keeper = Keeper(self.ledger, restored, clock)
+        self.figures = Figures(self._keeper, self.board, clock)
         self._conductor: Conductor | None = None
         if self._switch is not None:
             place = Place(

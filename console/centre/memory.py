@@ -2,8 +2,9 @@
 
 A checkpoint that is damaged, of another form or program, or ahead of the ledger is passed over with a
 warning; without any good one the whole ledger is read. Increments of figures are written with a checkpoint,
-in one transaction, for the events up to its sequence number. A start that has to read events whose increments
-are in the ledger drops those that it makes anew: a kill at any moment counts nothing twice and loses nothing.
+in one transaction, for the events up to its sequence number; until a quarter hour is over they are a part of
+the checkpoint itself. A start that has to read events whose increments are in the ledger drops those that it
+makes anew: a kill at any moment counts nothing twice and loses nothing.
 """
 
 import asyncio
@@ -12,13 +13,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+import msgspec
+
 from console import __version__
 from console.clock import Clock
 from console.domain.errors import BadInput, StoreError
 from console.domain.events import CallNoted, CallRecorded, LedgerEvent
-from console.ledger.checkpoints import Checkpoint, Checkpoints, Increment, Part
+from console.ledger.checkpoints import Checkpoint, Checkpoints, Part
+from console.ledger.checkpoints import Increment as Stored
 from console.ledger.ledger import Ledger
 from console.metrics.board import Board
+from console.metrics.increments import Cell, Dimension, Increment, increment_of, merge_increments
+from console.metrics.tally import Tally
 from console.routing.router import Router
 from console.settings import RoutingSettings
 
@@ -29,9 +35,12 @@ EVERY_S = 60.0
 EVERY_EVENTS = 20_000
 """A checkpoint is due after so many seconds, or so many events."""
 
-_CAN_KEEP = hasattr(Router, "dump") and hasattr(Board, "dump")
 _REST = 100  # times what a checkpoint costs the loop have to pass before the next: 1 % of its time at most
 _QUARTER_S = 900
+_KINDS = ("router", "board", "increments")
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER = msgspec.msgpack.Decoder(Increment)
+_MANY = msgspec.msgpack.Decoder(list[Increment])
 _log = logging.getLogger(__name__)
 
 
@@ -53,6 +62,8 @@ class Restored:
         """The sequence number of the checkpoint it began with; 0: the whole ledger was read."""
         self.covered = 0
         """The sequence number up to which increments of figures are in the ledger."""
+        self.increments: list[Increment] = []
+        """Those that are not, of the events up to the checkpoint."""
         self.newest: datetime | None = None
         """The newest moment that the centre itself has noted."""
 
@@ -71,13 +82,15 @@ async def restore(ledger: Ledger, settings: RoutingSettings, clock: Clock) -> Re
     """Where the centre stood at the end of its ledger. Raises StoreError."""
     checkpoints = Checkpoints(ledger.database)
     last, covered = await ledger.last_sequence(), await checkpoints.covered()
-    found = _CAN_KEEP and _begun(await checkpoints.newest(), last, settings, clock)
+    found = _begun(await checkpoints.newest(), last, settings, clock)
     found = found or Restored(Router(settings, clock.new_id), Board(clock))
     found.covered = covered
+    if found.sequence <= covered:
+        found.increments = []
     for until in (covered, last):
         async for sequence, event in ledger.read(found.sequence, until):
             found.apply(sequence, event)
-        if _CAN_KEEP and found.sequence <= covered:
+        if found.sequence <= covered:
             found.board.take_increments()  # they are in the ledger
     return found
 
@@ -98,7 +111,7 @@ def _taken_over(checkpoint: Checkpoint, last: int, settings: RoutingSettings, cl
     if checkpoint.sequence > last:
         raise BadInput(f"it is ahead of the ledger, which ends at {last}")
     parts = {part.kind: part for part in checkpoint.parts}
-    for kind in ("router", "board"):
+    for kind in _KINDS:
         if kind not in parts:
             raise BadInput(f"it has no part of the {kind}")
         if parts[kind].version != FORM:
@@ -106,10 +119,14 @@ def _taken_over(checkpoint: Checkpoint, last: int, settings: RoutingSettings, cl
     found = Restored(Router(settings, clock.new_id), Board(clock))
     found.router.load(parts["router"].body)
     found.board.load(parts["board"].body)
+    try:
+        found.increments = _MANY.decode(parts["increments"].body)
+    except msgspec.MsgspecError as fault:
+        raise BadInput(f"its increments cannot be read: {fault}") from None
     found.sequence = found.checkpoint = checkpoint.sequence
-    if found.board.sequence > found.sequence:
-        raise BadInput(f"its board is of {found.board.sequence}")
     found.newest = checkpoint.made_at
+    if found.board.sequence > found.sequence:
+        raise BadInput(f"its board is ahead of it, at {found.board.sequence}")
     return found
 
 
@@ -129,10 +146,11 @@ class Keeper:
         self._next = clock.monotonic() + EVERY_S
         self._rest_until = 0.0
         self._quarter = _quarter(clock.now())
+        self._untaken: dict[Cell, Tally] = merge_increments(restored.increments)
         self._unwritten: _Unwritten | None = None
         self._writing: asyncio.Task[None] | None = None
         self._working = True
-        self._broken = not _CAN_KEEP
+        self._broken = False
         self.took_s = 0.0
         """What the last one cost the loop, in seconds."""
 
@@ -172,23 +190,55 @@ class Keeper:
             await self._write()
 
     def _made(self, sequence: int, *, take: bool) -> _Unwritten:
+        self._take()
         increments: list[Increment] = []
-        if take:  # before the dump, which holds what was not taken
+        if take:
             self._quarter = _quarter(self._clock.now())
-            increments = self._board.take_increments()
-        bodies = {"router": self._router.dump(), "board": self._board.dump()}
-        parts = tuple(Part(kind=kind, version=FORM, body=body) for kind, body in bodies.items())
+            increments, self._untaken = _increments(self._untaken), {}
+        bodies = (self._router.dump(), self._board.dump(), _ENCODER.encode(_increments(self._untaken)))
+        parts = tuple(
+            Part(kind=kind, version=FORM, body=body) for kind, body in zip(_KINDS, bodies, strict=True)
+        )
         return _Unwritten(
             Checkpoint(sequence=sequence, made_at=self._clock.now(), parts=parts),
             increments,
             self._covered + 1,
         )
 
+    def _take(self) -> None:
+        """What the board counted since it was last asked; the checkpoint's board is then without it."""
+        for cell, tally in merge_increments(self._board.take_increments()).items():
+            known = self._untaken.get(cell)
+            if known is None:
+                self._untaken[cell] = tally
+            else:
+                known.merge(tally)
+
+    async def increments(
+        self, dimension: Dimension, between: tuple[datetime, datetime], keys: Sequence[str] | None
+    ) -> list[Increment]:
+        """All that was counted in the quarter hours that begin in `between` (the second is not counted), up
+        to the newest event: from the ledger, and what is not there yet. Raises StoreError.
+        """
+        self._take()
+        rest = [*_increments(self._untaken), *(self._unwritten.increments if self._unwritten else ())]
+        stored = await self._checkpoints.intervals(dimension.value, between, keys, self._covered)
+        wanted = None if keys is None else set(keys)
+        return [*map(_read, stored)] + [
+            one
+            for one in rest
+            if one.dimension is dimension
+            and between[0] <= one.start < between[1]
+            and (wanted is None or one.key in wanted)
+        ]
+
     async def _write(self) -> None:
         assert self._unwritten is not None
         one = self._unwritten
         try:
-            await self._checkpoints.save(one.checkpoint, one.increments, one.since)
+            await self._checkpoints.save(
+                one.checkpoint, [_stored(each) for each in one.increments], one.since
+            )
         except StoreError as fault:
             if self._working:
                 _log.error("a checkpoint cannot be written, it is tried again: %s", fault)
@@ -203,6 +253,27 @@ class Keeper:
         self._kept = one.checkpoint.sequence
         if one.increments:
             self._covered = one.checkpoint.sequence
+
+
+def _increments(tallies: dict[Cell, Tally]) -> list[Increment]:
+    return [increment_of(cell, tally) for cell, tally in tallies.items()]
+
+
+def _stored(increment: Increment) -> Stored:
+    return Stored(
+        start=increment.start,
+        minutes=increment.minutes,
+        dimension=increment.dimension.value,
+        key=increment.key,
+        body=_ENCODER.encode(increment),
+    )
+
+
+def _read(stored: Stored) -> Increment:
+    try:
+        return _DECODER.decode(stored.body)
+    except msgspec.MsgspecError as fault:
+        raise StoreError(f"figures of {stored.start.isoformat()} cannot be read: {fault}") from None
 
 
 def _quarter(now: datetime) -> int:

@@ -82,14 +82,23 @@ class Checkpoints:
         return await self._database.read(_covered)
 
     async def intervals(
-        self, dimension: str, start: datetime, end: datetime, keys: Sequence[str] | None = None
+        self,
+        dimension: str,
+        between: tuple[datetime, datetime],
+        keys: Sequence[str] | None = None,
+        until: int | None = None,
     ) -> list[Increment]:
-        """The increments of a dimension whose intervals begin from `start` to before `end` (aware), by start,
-        key and the order of writing; `keys` None is all of them. Raises StoreError.
+        """The increments of a dimension whose intervals begin in `between` (aware; before the second), by
+        start, key and the order of writing; `keys` None is all of them. `until`: only what the events up to
+        that sequence number added. Raises StoreError.
         """
         wanted = select(intervals).where(
-            intervals.c.dimension == dimension, intervals.c.start >= start, intervals.c.start < end
+            intervals.c.dimension == dimension,
+            intervals.c.start >= between[0],
+            intervals.c.start < between[1],
         )
+        if until is not None:
+            wanted = wanted.where(intervals.c.to_sequence <= until)
         if keys is not None:
             wanted = wanted.where(intervals.c.key.in_([_key(key) for key in keys]))
         ordered = wanted.order_by(intervals.c.start, intervals.c.key, intervals.c.to_sequence)

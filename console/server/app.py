@@ -9,7 +9,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 
 from console import __version__
 from console.clock import Clock
-from console.server import admin, api, calls, interactions, voicemails
+from console.server import admin, api, calls, interactions, reports, voicemails
 from console.server.auth import Brake, Passwords, Tokens
 from console.server.directory import Directory
 from console.server.face import CentreFace
@@ -23,6 +23,8 @@ from console.server.services import Needs, Services
 
 BODY_MOST = 2 * 1024 * 1024
 """Bytes of a request's body at most."""
+
+_PARTS = (api, calls, interactions, reports, voicemails, admin)
 
 
 @websocket("/api/v1/live")
@@ -62,9 +64,16 @@ def build_app(face: CentreFace, clock: Clock) -> Litestar:
     async def stop() -> None:
         await services.live.stop()
 
-    routes = [*api.ROUTES, *calls.ROUTES, *interactions.ROUTES, *voicemails.ROUTES, *admin.ROUTES]
+    routes = [
+        *api.ROUTES,
+        *calls.ROUTES,
+        *interactions.ROUTES,
+        *reports.ROUTES,
+        *voicemails.ROUTES,
+        *admin.ROUTES,
+    ]
     for route in routes:
-        route.responses = described(_errors(route))
+        route.responses = {**(route.responses or {}), **described(_errors(route))}
     app = Litestar(
         route_handlers=[*routes, live],
         guards=[Guard(services.tokens)],
@@ -89,7 +98,7 @@ def _errors(route: HTTPRouteHandler) -> set[int]:
     errors = {400, 500, 503}
     if right is not Open.EVERYBODY:
         errors |= {401, 403}
-    if "{" in path:
+    if "{" in path or "/figures" in path:
         errors.add(404)
     if method in {"POST", "PUT"}:
         errors.add(413)

@@ -1,6 +1,7 @@
 """What the HTTP face needs of the centre behind it. `console.centre` is one; tests have a scripted one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 from uuid import UUID
@@ -9,6 +10,8 @@ from console.domain.events import LedgerEvent
 from console.domain.figures import Delta, Snapshot
 from console.ledger.ledger import Ledger
 from console.ledger.users import Users
+from console.metrics.increments import Dimension, Increment
+from console.metrics.reading import Reading
 from console.settings import CentreSettings
 from console.wire import AgentView, InteractionView
 
@@ -45,6 +48,24 @@ class SupervisionFace(Protocol):
         ...
 
 
+class FiguresFace(Protocol):
+    """Where figures come from: stored increments with what is not stored yet, and the live board."""
+
+    async def increments(
+        self, dimension: Dimension, between: tuple[datetime, datetime], keys: Sequence[str] | None
+    ) -> list[Increment]:
+        """All that was counted in the quarter hours that begin in `between`. Raises StoreError."""
+        ...
+
+    def keys(self, dimension: Dimension) -> list[str]:
+        """What the live board has figures of."""
+        ...
+
+    def reading(self, dimension: Dimension, key: str, minutes: int | None) -> Reading:
+        """The last minutes (15, 30, 60), or with None today and now."""
+        ...
+
+
 class CentreFace(Protocol):
     """The centre as its HTTP face sees it."""
 
@@ -66,6 +87,11 @@ class CentreFace(Protocol):
     @property
     def supervision(self) -> SupervisionFace:
         """What supervisors see and do."""
+        ...
+
+    @property
+    def figures(self) -> FiguresFace:
+        """Where figures come from."""
         ...
 
     @property

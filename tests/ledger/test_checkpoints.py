@@ -40,7 +40,7 @@ def increment(key: str, start: datetime = NOON, dimension: str = "queue", body: 
 async def test_a_new_ledger_has_none(checkpoints: Checkpoints) -> None:
     assert await checkpoints.newest() == []
     assert await checkpoints.covered() == 0
-    assert await checkpoints.intervals("queue", NOON, NOON + HOUR) == []
+    assert await checkpoints.intervals("queue", (NOON, NOON + HOUR)) == []
 
 
 async def test_a_checkpoint_comes_back_whole_the_newest_first(checkpoints: Checkpoints) -> None:
@@ -87,17 +87,18 @@ async def test_increments_come_with_a_checkpoint_and_are_found_by_range_and_key(
     late = increment("sales", body=b"2")
     await checkpoints.save(checkpoint(9), [late], since=6)
     assert await checkpoints.covered() == 9
-    assert await checkpoints.intervals("queue", NOON, NOON + 2 * HOUR) == [first, late, second]
-    assert await checkpoints.intervals("queue", NOON, NOON + HOUR) == [first, late]
-    assert await checkpoints.intervals("queue", NOON, NOON + 2 * HOUR, ["help", "x"]) == [second]
-    assert await checkpoints.intervals("agent", NOON, NOON + HOUR, ["anna"]) == [agent]
-    assert await checkpoints.intervals("queue", NOON + HOUR, NOON) == []
+    assert await checkpoints.intervals("queue", (NOON, NOON + 2 * HOUR)) == [first, late, second]
+    assert await checkpoints.intervals("queue", (NOON, NOON + HOUR)) == [first, late]
+    assert await checkpoints.intervals("queue", (NOON, NOON + 2 * HOUR), ["help", "x"]) == [second]
+    assert await checkpoints.intervals("agent", (NOON, NOON + HOUR), ["anna"]) == [agent]
+    assert await checkpoints.intervals("queue", (NOON + HOUR, NOON)) == []
+    assert await checkpoints.intervals("queue", (NOON, NOON + HOUR), until=8) == [first]
 
 
 async def test_a_range_is_written_once_and_never_overlaps(checkpoints: Checkpoints) -> None:
     await checkpoints.save(checkpoint(5), [increment("sales")], since=1)
     await checkpoints.save(checkpoint(5), [increment("sales", body=b"again")], since=1)
-    assert [one.body for one in await checkpoints.intervals("queue", NOON, NOON + HOUR)] == [b"1"]
+    assert [one.body for one in await checkpoints.intervals("queue", (NOON, NOON + HOUR))] == [b"1"]
     for since, sequence in ((3, 9), (5, 6), (8, 7)):
         with pytest.raises(BadInput):
             await checkpoints.save(checkpoint(sequence, b"never"), [increment("sales")], since=since)
@@ -121,14 +122,14 @@ async def test_the_database_itself_refuses_to_change_intervals(
     with pytest.raises((StoreError, DBAPIError)) as refusal:
         await ledger.database.write(lambda connection: connection.execute(text(statement)))
     assert "append-only" in f"{refusal.value} {refusal.value.__cause__}"
-    assert len(await checkpoints.intervals("queue", NOON, NOON + HOUR)) == 1
+    assert len(await checkpoints.intervals("queue", (NOON, NOON + HOUR))) == 1
 
 
 async def test_keys_that_no_database_takes_are_cut_and_stay_apart(checkpoints: Checkpoints) -> None:
     keys = ["a\0b" + "x" * 300, "a\0b" + "x" * 299, "ab"]
     await checkpoints.save(checkpoint(5), [increment(key, body=key.encode()) for key in keys], since=1)
     for key in keys:
-        (found,) = await checkpoints.intervals("queue", NOON, NOON + HOUR, [key])
+        (found,) = await checkpoints.intervals("queue", (NOON, NOON + HOUR), [key])
         assert found.body == key.encode()
         assert len(found.key) <= 255
 

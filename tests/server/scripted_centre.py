@@ -1,7 +1,7 @@
 """A centre behind the HTTP face that does what a test tells it, over a real ledger and real users."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
@@ -15,6 +15,9 @@ from console.domain.interaction import Phase
 from console.domain.queue import Channel, Queue, SkillNeed
 from console.ledger.ledger import Ledger
 from console.ledger.users import User, Users
+from console.metrics.increments import Dimension, Increment
+from console.metrics.reading import Reading
+from console.metrics.snapshot import Fold
 from console.server.auth import hash_password
 from console.settings import CentreSettings, ServerSettings
 from console.wire import AgentView, InteractionView
@@ -96,6 +99,39 @@ class ScriptedSupervision:
         return self.views()[0]
 
 
+class ScriptedFigures:
+    """Figures folded anew from the ledger each time somebody asks."""
+
+    def __init__(self, ledger: Ledger, clock: Clock) -> None:
+        self._ledger = ledger
+        self._clock = clock
+        self._fold = Fold(keep_increments=True)
+        self._taken: list[Increment] = []
+
+    async def refold(self) -> None:
+        async for sequence, event in self._ledger.read(self._fold.sequence):
+            self._fold.apply(event, sequence)
+        self._taken += self._fold.take_increments()
+
+    async def increments(
+        self, dimension: Dimension, between: tuple[datetime, datetime], keys: Sequence[str] | None
+    ) -> list[Increment]:
+        await self.refold()
+        return [
+            one
+            for one in self._taken
+            if one.dimension is dimension
+            and between[0] <= one.start < between[1]
+            and (keys is None or one.key in keys)
+        ]
+
+    def keys(self, dimension: Dimension) -> list[str]:
+        return self._fold.keys(dimension)
+
+    def reading(self, dimension: Dimension, key: str, minutes: int | None) -> Reading:
+        return self._fold.reading(dimension, key, self._clock.now(), minutes)
+
+
 class ScriptedCentre:
     """The CentreFace of tests: it writes what is submitted and notes what is asked."""
 
@@ -108,6 +144,7 @@ class ScriptedCentre:
         self.writing = True
         self.board = ScriptedBoard(clock)
         self.supervision = ScriptedSupervision(clock)
+        self.figures = ScriptedFigures(ledger, clock)
         self.messages = Path()
         self.asked: list[tuple[str, ...]] = []
         self.fault: Exception | None = None

@@ -53,6 +53,8 @@ SAMPLE: dict[str, Any] = {
     "POST /api/v1/interactions/{interaction}/pull": {"agent": "k"},
 }
 
+QUERY = {f"GET /api/v1/figures{ending}": "?dimension=queue&window=today" for ending in ("", ".csv", ".xlsx")}
+
 
 async def test_every_route_asks_for_its_role(running: Any) -> None:
     for name, needed in ROUTES.items():
@@ -60,6 +62,7 @@ async def test_every_route_asks_for_its_role(running: Any) -> None:
         if isinstance(needed, Open):
             continue
         path = path.format(key="k", skill="s", name="k", path="x", interaction=UUID(int=0))
+        path += QUERY.get(name, "")
         for rank, user in enumerate(RANK):
             headers = running.headers(user) if rank else {}
             answer = await running.http.request(method, path, headers=headers, json=SAMPLE.get(name))
