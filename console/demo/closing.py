@@ -120,7 +120,9 @@ async def close_books(
     for sequence, event in events:
         fold.apply(event, sequence)
     facts = [event for _, event in events]
-    entries, talks = _interactions(facts)
+    known, talks = _interactions(facts)
+    own = [entry for entry in known if entry.user == DESK]  # a person may call the centre as well
+    entries = [entry for entry in known if entry.user != DESK]
     by_user = {entry.user: entry for entry in entries}
     customers = [_after_all(customer, by_user.get(customer.user), desk) for customer in customers]
     comparison = compare(customers, entries)
@@ -150,7 +152,7 @@ async def close_books(
         checks=tuple(
             _checks(
                 customers,
-                entries,
+                (entries, own),
                 comparison,
                 desk,
                 records,
@@ -203,7 +205,7 @@ def _interactions(facts: Sequence[LedgerEvent]) -> tuple[list[LedgerBook], dict[
 
 def _checks(  # noqa: PLR0913 - one argument a book
     customers: Sequence[CustomerBook],
-    entries: Sequence[LedgerBook],
+    known: tuple[Sequence[LedgerBook], Sequence[LedgerBook]],
     comparison: Comparison,
     desk: DeskBook,
     records: set[UUID],
@@ -211,14 +213,16 @@ def _checks(  # noqa: PLR0913 - one argument a book
     audio: tuple[int, int],
 ) -> Iterator[Check]:
     total, board = figures
-    answered = comparison.both_answered + comparison.crossed
+    entries, own = known
+    own_answered = sum(entry.answered_at is not None for entry in own)
+    answered = comparison.both_answered + comparison.crossed + own_answered
     yield Check(
         "customers connected, interactions in the ledger", sum(c.connected for c in customers), len(entries)
     )
     yield Check("answered: customers, figures", answered, total.counts.answered)
     yield Check(
         "abandoned: customers, figures",
-        comparison.both_abandoned,
+        comparison.both_abandoned + len(own) - own_answered,
         total.counts.abandoned + total.counts.flowed_out,
     )
     yield Check("contradictions between customers and ledger", list(comparison.contradictions), [])

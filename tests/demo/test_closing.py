@@ -1,8 +1,9 @@
 """Closing the books of a day with a person at the desk, who speaks no tone that customers recognise."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -20,7 +21,7 @@ from console.ledger.ledger import Ledger
 from console.metrics.snapshot import Fold
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
-CALL, OFFER = uuid4(), uuid4()
+CALL, OFFER, AGAIN = uuid4(), uuid4(), uuid4()
 NUMBER = "+49301234"
 
 
@@ -53,7 +54,14 @@ def _a_call(*then: ev.LedgerEvent) -> list[ev.LedgerEvent]:
     ]
 
 
-async def _close(tmp_path: Path, facts: Sequence[ev.LedgerEvent], *, answered: bool, heard: bool) -> Report:
+async def _close(
+    tmp_path: Path,
+    facts: Sequence[ev.LedgerEvent],
+    *,
+    answered: bool,
+    heard: bool,
+    agents: Mapping[str, bool] = MappingProxyType({}),
+) -> Report:
     url = f"sqlite:///{tmp_path}/centre.db"
     ledger = await Ledger.open(url)
     await ledger.append(list(facts))
@@ -68,7 +76,7 @@ async def _close(tmp_path: Path, facts: Sequence[ev.LedgerEvent], *, answered: b
     book = DeskBook(
         history_rows=0, unsynced_rows=0, answered=frozenset({str(CALL)} if answered else set()), heard=None
     )
-    return await close_books(url, [customer], {}, book, fold.snapshot(now), now)
+    return await close_books(url, [customer], agents, book, fold.snapshot(now), now)
 
 
 async def test_whom_the_person_answered_counts_as_having_heard_an_agent(tmp_path: Path) -> None:
@@ -99,3 +107,46 @@ async def test_a_call_that_nobody_answered_balances_only_when_the_customer_heard
     report = await _close(tmp_path, _a_call(_offered(DESK, OFFER, 1)), answered=False, heard=heard)
     assert report.balanced is not heard
     assert report.total.counts.abandoned == 1
+
+
+async def test_a_call_that_the_person_passed_on_is_the_persons_and_the_next_agents(tmp_path: Path) -> None:
+    facts = _a_call(
+        _offered(DESK, OFFER, 1),
+        _answered(DESK, OFFER, 3),
+        ev.InteractionTransferred(**_at(5), interaction=CALL, agent=DESK, target="sales"),
+        ev.InteractionQueued(
+            **_at(5), interaction=CALL, queue="sales", waiting_since=NOON, reason="transfer"
+        ),
+        _offered("agent1", AGAIN, 6),
+        _answered("agent1", AGAIN, 7),
+    )
+    report = await _close(tmp_path, facts, answered=True, heard=True, agents={str(CALL): True})
+    assert report.balanced, list(report.words())
+    assert (report.audio_calls, report.audio_two_way) == (1, 1)
+
+
+async def test_who_was_passed_on_and_left_before_the_next_answer_was_answered(tmp_path: Path) -> None:
+    facts = _a_call(
+        _offered(DESK, OFFER, 1),
+        _answered(DESK, OFFER, 3),
+        ev.InteractionTransferred(**_at(5), interaction=CALL, agent=DESK, target="sales"),
+        ev.InteractionQueued(
+            **_at(5), interaction=CALL, queue="sales", waiting_since=NOON, reason="transfer"
+        ),
+    )
+    report = await _close(tmp_path, facts, answered=True, heard=False)
+    assert report.balanced, list(report.words())
+
+
+async def test_a_call_from_the_persons_own_desk_is_nobody_elses(tmp_path: Path) -> None:
+    own = uuid4()
+    facts = _a_call(
+        _offered(DESK, OFFER, 1),
+        _answered(DESK, OFFER, 3),
+        ev.InteractionArrived(**_at(4), interaction=own, customer=Address(uri=f"sip:{DESK}@x"), called="200"),
+        ev.InteractionQueued(**_at(4), interaction=own, queue="sales", waiting_since=NOON),
+        ev.InteractionEnded(**_at(9), interaction=own, by=ev.EndedBy.CUSTOMER),
+    )
+    report = await _close(tmp_path, facts, answered=True, heard=False)
+    assert report.balanced, list(report.words())
+    assert (report.total.counts.answered, report.total.counts.abandoned) == (1, 1)
