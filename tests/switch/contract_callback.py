@@ -40,7 +40,10 @@ class CallingBack:
         await world.agent_hears(agent, RINGBACK)
         await world.fact(InteractionAnswered)
         await world.agent_hears(agent, CUSTOMER)
+        rang = agent.ear_of_last.heard[RINGBACK]
         await world.agent_hears(phone, AGENT)
+        await world.agent_hears(agent, CUSTOMER, times=6)
+        assert agent.ear_of_last.heard[RINGBACK] == rang, "it goes on ringing in the agent's ear"
         assert world.names() == REACHED
         dialled, answered = world.of(CallbackDialled)[0], world.of(InteractionAnswered)[0]
         assert (dialled.interaction, dialled.offer, dialled.agent) == (interaction, offer, "anna")

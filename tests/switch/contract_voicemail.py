@@ -9,7 +9,7 @@ import pytest
 from console.demo.robots import Plan, RobotCustomer
 from console.domain.events import DigitReceived, EndedBy, InteractionAnswered, OfferRinging, VoicemailLeft
 from console.switch.switch import Capability
-from tests.switch.world import BEEP, CUSTOMER, GOODBYE, ONE, World, names_in
+from tests.switch.world import BEEP, CUSTOMER, GOODBYE, MUSIC, ONE, World, names_in
 
 LONG_S = 60.0
 
@@ -158,6 +158,8 @@ class LeavingAMessage:
         agent = await world.agent()
         slow, interaction = await world.arrived()
         ringing = await world.agent(Plan(answer_after_s=None))
+        world.switch.music(interaction, "hold-music")
+        await world.hears(slow, MUSIC)
         world.ring(interaction, ringing.contact)
         await world.fact(OfferRinging)
         world.switch.voicemail(interaction, queue="sales", greeting=[], file=file, most_s=LONG_S)
@@ -169,7 +171,9 @@ class LeavingAMessage:
         world.switch.release_agent(interaction)
         world.switch.voicemail(interaction, queue="other", greeting=[], file=file, most_s=LONG_S)
         await world.hears(slow, BEEP)
+        music = slow.ear.heard[MUSIC]
         await speaks(world, slow, 0.6)
+        assert slow.ear.heard[MUSIC] == music, "music under a message"
         slow.hang_up()
         await world.ended()
         assert world.of(VoicemailLeft)[0].queue == "sales"
