@@ -170,6 +170,8 @@ class Keeper:
 
     def keep(self, sequence: int) -> None:
         """Make a checkpoint and write it behind the loop's back; one that could not be written goes first."""
+        if self._writing is not None and not self._writing.done():
+            return
         begun = self._clock.monotonic()
         if self._unwritten is None:
             self._unwritten = self._made(sequence, take=_quarter(self._clock.now()) != self._quarter)

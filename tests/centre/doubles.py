@@ -166,7 +166,8 @@ class Room:
 
     async def crash(self) -> None:
         """No word, no clean-up, as far as the file is concerned."""
-        for task in self.centre._tasks:
+        writing = self.centre._keeper._writing
+        for task in [*self.centre._tasks, *([writing] if writing else [])]:
             task.cancel()
         await self.ledger.close()
 
