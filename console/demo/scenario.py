@@ -11,7 +11,8 @@ from collections.abc import Iterator
 import msgspec
 
 from console.domain.agent import Agent, Role
-from console.domain.queue import Queue
+from console.domain.queue import VOICEMAIL, Queue, Strategy
+from console.domain.week import DAYS
 
 DESK = "you"
 SUPERVISOR = "supervisor"
@@ -50,6 +51,8 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
     threshold_s: float
     short_abandon_s: float
     announce_every_s: float
+    relax_after_s: float = 1.0
+    callback_after_s: float = 0.0
 
 
 BRISK = Pace(
@@ -63,6 +66,8 @@ BRISK = Pace(
     threshold_s=3.0,
     short_abandon_s=2.0,
     announce_every_s=5.0,
+    relax_after_s=2.0,
+    callback_after_s=6.0,
 )
 """For `--headless`: a whole day's life in half a minute."""
 
@@ -77,6 +82,8 @@ CALM = Pace(
     threshold_s=20.0,
     short_abandon_s=5.0,
     announce_every_s=20.0,
+    relax_after_s=15.0,
+    callback_after_s=45.0,
 )
 """For a person at the screen."""
 
@@ -95,7 +102,9 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def queues(pace: Pace) -> tuple[Queue, ...]:
-    """Three queues: two ask for a language, one is small and flows over."""
+    """Three queues. One asks for less the longer somebody waits, and offers to call back; one rings its
+    first tier first; one is small, has hours (it never closes) and flows over.
+    """
     common = {
         "ring_timeout_s": pace.ring_timeout_s,
         "wrap_up_s": pace.wrap_up_s,
@@ -109,8 +118,26 @@ def queues(pace: Pace) -> tuple[Queue, ...]:
         return msgspec.convert({**common, **own}, Queue)
 
     return (
-        queue(key="support", name="Support", numbers=("100",), skills=[{"skill": "english", "level": 3}]),
-        queue(key="sales", name="Sales", numbers=("200",), priority=1),
+        queue(
+            key="support",
+            name="Support",
+            numbers=("100",),
+            skills=[{"skill": "english", "level": 7}],
+            relax=[
+                {"after_s": pace.relax_after_s * step, "skills": [{"skill": "english", "level": level}]}
+                for step, level in ((1, 5), (2, 3))
+            ],
+            callback_after_s=pace.callback_after_s,
+        ),
+        queue(
+            key="sales",
+            name="Sales",
+            numbers=("200",),
+            priority=1,
+            strategy=Strategy.TOP_DOWN,
+            tier=1,
+            relax=[{"after_s": pace.relax_after_s, "tier": 2}],
+        ),
         queue(
             key="kundendienst",
             name="Kundendienst",
@@ -118,12 +145,16 @@ def queues(pace: Pace) -> tuple[Queue, ...]:
             skills=[{"skill": "german", "level": 5}],
             max_wait_s=pace.patience_mean_s,
             overflow_to="support",
+            hours=[{"days": DAYS, "opens": "00:00", "closes": "24:00"}],
+            closed_to=VOICEMAIL,
         ),
     )
 
 
 def agents(count: int, seed: int) -> tuple[Agent, ...]:
-    """`count` robots with skills of their own, every second fluent in German; then the desk at the screen."""
+    """`count` robots with skills of their own, every second fluent in German, every third in the second tier
+    of the sales queue; then the desk at the screen.
+    """
     dice = random.Random(f"agents {seed}")
     made = []
     for number in range(count):
@@ -133,7 +164,10 @@ def agents(count: int, seed: int) -> tuple[Agent, ...]:
         if number % 2 == 0:
             skills["german"] = dice.randint(5, 10)
             served.append("kundendienst")
-        made.append(Agent(key=f"agent{number + 1}", name=name, skills=skills, queues=tuple(served)))
+        tiers = {"sales": 2} if number % 3 == 1 else {}
+        made.append(
+            Agent(key=f"agent{number + 1}", name=name, skills=skills, queues=tuple(served), tiers=tiers)
+        )
     you = Agent(
         key=DESK,
         name="You",
