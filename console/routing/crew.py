@@ -25,15 +25,25 @@ class Crew:
         before, now = self._counted.get(key), _counted(standing)
         if before == now:
             return ()
+        if before is not None and now is not None and before[0] == now[0]:
+            self._counted[key] = now
+            self._recount(before, now)
+            return ()
         if before is not None:
             self._count(before, -1)
             del self._counted[key]
         if now is not None:
             self._count(now, 1)
             self._counted[key] = now
-        if before is None or (now is not None and now[0] == before[0]):
-            return ()
-        return [queue for queue in before[0] if not self._signed_in[queue]]
+        return [queue for queue in before[0] if not self._signed_in[queue]] if before else ()
+
+    def _recount(self, before: _Counted, now: _Counted) -> None:
+        """The usual case, in the same queues: only what changed is counted."""
+        steps = (now[1] - before[1], self._serving), (now[2] - before[2], self._idle)
+        for step, kept in steps:
+            if step:
+                for queue in now[0]:
+                    kept[queue] = kept.get(queue, 0) + step
 
     def _count(self, counted: _Counted, step: int) -> None:
         queues, serving, idle = counted

@@ -84,6 +84,19 @@ class Duties:
         step = self._steps.get(type(event))
         return step(event) if step is not None else self._standings.apply(event)
 
+    def __bool__(self) -> bool:
+        """Whether any duty is open."""
+        duties = self.open
+        return bool(
+            duties.arrived
+            or duties.offers
+            or duties.states
+            or duties.wrap_ups
+            or duties.unwraps
+            or duties.asked
+            or duties.unreached
+        )
+
     def arrivals(self) -> list[InteractionStanding]:
         """Those that are in no queue and are to be put into one, refused or passed on. Each is told once."""
         known = self._standings.interactions

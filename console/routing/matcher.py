@@ -186,6 +186,12 @@ class Matcher:
 
     # ------------------------------------------------------------ who gets whom
 
+    def is_due(self, now: datetime) -> bool:
+        """Whether `match` has anything to look at."""
+        if self._fresh_interactions or self._fresh_agents:
+            return True
+        return bool(self._gates) and self._gates[0][0] <= now
+
     def match(self, now: datetime) -> Iterator[Match]:
         """All that fits together now, which is never before the last. Apply each match before asking for the
         next.

@@ -262,22 +262,30 @@ class Router:
         """
         self._decided = []
         now = self._latest = max(now, self._latest)
-        moved, rounds = -1, 0
-        while moved != len(self._decided) and rounds < _MOST_ROUNDS:
-            moved, rounds = len(self._decided), rounds + 1
+        rounds, unrest = 1, False
+        while self._is_due(now):
+            moved = len(self._decided)
             self._go_round(now)
-        unrest = moved != len(self._decided)
+            rounds, unrest = rounds + 1, rounds == _MOST_ROUNDS
+            if moved == len(self._decided) or unrest:
+                break
         if unrest and not self._unrest:
             _log.error("routing does not come to rest: look for times of 0 s among the queues' settings")
         self._unrest = unrest
-        self._tell_callers(now)
+        if self._timers.ring_by(now):
+            self._tell_callers(now)
         self._settled = True
         return self._decided
 
+    def _is_due(self, now: datetime) -> bool:
+        """Whether there is anything to decide; most facts bring nothing about."""
+        return bool(self._duties) or self._matcher.is_due(now) or self._timers.ring_by(now)
+
     def _go_round(self, now: datetime) -> None:
         self._meet_duties(now)
-        self._fire(now)
-        self._meet_duties(now)
+        if self._timers.ring_by(now):
+            self._fire(now)
+            self._meet_duties(now)
         for standing, agents in self._matcher.match(now):
             for agent in agents:
                 self._offer(standing, agent, now)
@@ -303,6 +311,8 @@ class Router:
         self._decided.append(event)
 
     def _meet_duties(self, now: datetime) -> None:
+        if not self._duties:
+            return
         for event in self._duties.met(now, self._new_id):
             self._emit(event)
         for standing in self._duties.unreached():

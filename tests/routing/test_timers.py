@@ -28,5 +28,5 @@ def test_moments_overtaken_do_not_pile_up() -> None:
     for number in range(20_000):
         moments[number % 7] = START + timedelta(seconds=number)
         alarm.set(number % 7)
-    assert len(alarm._heap) < 2000
+    assert len(alarm.heap) < 2000
     assert alarm.next_due() == START + timedelta(seconds=20_000 - 7)
