@@ -94,7 +94,7 @@ async def begin(app: App, window: AgentWindow, invitation: Invitation) -> None:
 def welcome(words: Words) -> str:
     """What somebody who sees the demo for the first time has to know."""
     return words(
-        "You are one of this centre's agents: when it rings (the first call may take a minute), press F2 to "
+        "You are one of this centre's agents: when it rings (the first call comes at once), press F2 to "
         "answer and F8 to end the call. Closing this window ends the demo."
     )
 

@@ -339,9 +339,9 @@ GERMAN: Final[dict[str, str]] = {
     "Type, or press Down for the queues and the calls of late": (
         "Tippen, oder Pfeil nach unten für Warteschlangen und letzte Anrufe"
     ),
-    "You are one of this centre's agents: when it rings (the first call may take a minute), press F2 to "
+    "You are one of this centre's agents: when it rings (the first call comes at once), press F2 to "
     "answer and F8 to end the call. Closing this window ends the demo.": (
-        "Sie gehören zu den Agenten dieser Zentrale: Wenn es klingelt (bis zum ersten Anruf kann es eine "
-        "Minute dauern), nimmt F2 an, und F8 legt auf. Wer dieses Fenster schließt, beendet die Demo."
+        "Sie gehören zu den Agenten dieser Zentrale: Wenn es klingelt (der erste Anruf kommt sofort), "
+        "nimmt F2 an, und F8 legt auf. Wer dieses Fenster schließt, beendet die Demo."
     ),
 }
