@@ -1,6 +1,5 @@
 """All rows of the board together: found by key, begun anew at their midnights, marked when they change."""
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -151,9 +150,16 @@ class Books:
     def touch(self, key: str, row: QueueRow) -> Tally:
         """A fact of now belongs to a row: where it counts. The row and its quarter hour are marked."""
         row.changed_at = self.at
-        self._changed(key, row)
-        self.changes.intervals.add((self.minute // MINUTES_A_QUARTER, key))
-        return row.tally(self.minute, self.before)
+        row.shown = None
+        if key:
+            self.changes.queues.add(key)
+        else:
+            self.changes.total = True
+        minute = self.minute
+        self.changes.intervals.add((minute // MINUTES_A_QUARTER, key))
+        if minute == row.opened and minute == row.track.minute:
+            return row.track.buffer
+        return row.tally(minute, self.before)
 
     def mix(self, mix: Mix) -> Track:
         """The track of a channel and skills."""
@@ -205,7 +211,7 @@ class Books:
         """The days of agents, channels and skills are those of all queues together."""
         tracks = [*self.mixes.values(), *self.crews.values(), *(row.track for row in self.agents.values())]
         for track in tracks:
-            track.flush()
+            track.settle()
         before = self.calendar.zone
         self.calendar.change(zone)
         for track in tracks:
@@ -268,18 +274,24 @@ class Books:
 
     def _keep_untaken(self, dimension: str, key: str, track: Track) -> None:
         """A row goes; what it counted is still to be taken."""
-        track.flush()
+        track.settle()
         if track.pending:
             self.gone.append((dimension, key, track))
 
-    def _recount(self, queues: Iterable[str], before: AgentState, state: AgentState) -> None:
-        rows = [(key, self.queues.get(key)) for key in dict.fromkeys(queues)]
-        for key, row in [*rows, (TOTAL, self.whole())]:
+    def _recount(self, queues: tuple[str, ...], before: AgentState, state: AgentState) -> None:
+        for key in queues if len(queues) == len(set(queues)) else dict.fromkeys(queues):
+            row = self.queues.get(key)
             if row is not None:
-                row.count_agent(before, -1)
-                row.count_agent(state, 1)
-                row.changed_at = self.at
-                self._changed(key, row)
+                self._recount_row(row, before, state)
+                self.changes.queues.add(key)
+        self._recount_row(self.whole(), before, state)
+        self.changes.total = True
+
+    def _recount_row(self, row: QueueRow, before: AgentState, state: AgentState) -> None:
+        row.count_agent(before, -1)
+        row.count_agent(state, 1)
+        row.changed_at = self.at
+        row.shown = None
 
     # ------------------------------------------------------------ marks
 

@@ -71,28 +71,23 @@ class Calls(Lines):
         case = self._case(before)
         case.segment = self.books.us
         if phase in _IN_LINE:
-            self._leave_for_good(before, case)
+            tallies = self._of_queue(before.queue), self._wholes(case)
+            self._leave(before.interaction, before.queue)
             if case.callback:
-                self._count_callback(before, case, event.agent)
+                self._count_callback([*tallies[0], *tallies[1]], case, event.agent)
             else:
-                self._count_answer(before, case, event.agent)
+                self._count_answer(before, case, event.agent, tallies)
         if phase not in _TALKING:
             self.books.agent_answered(event.agent, before.customer.shown)
 
-    def _leave_for_good(self, standing: InteractionStanding, case: Case) -> list[list[Tally]]:
-        """It is out of its queue: the tallies of queue and wholes, marked."""
-        tallies = [self._of_queue(standing.queue), self._wholes(case)]
-        self._leave(standing.interaction, standing.queue)
-        return tallies
-
-    def _count_answer(self, standing: InteractionStanding, case: Case, agent: str) -> None:
+    def _count_answer(
+        self, standing: InteractionStanding, case: Case, agent: str, places: tuple[list[Tally], list[Tally]]
+    ) -> None:
         waited = max(0, self.books.us - us_of(standing.waiting_since))
         in_time = waited <= self.books.queue(standing.queue).threshold_s * 1_000_000
-        tallies = self._of_queue(standing.queue)
-        if not case.settled:
-            tallies += self._wholes(case)
-        for tally in tallies:
-            if case.estimate is not None:
+        tallies = places[0] if case.settled else [*places[0], *places[1]]
+        if case.estimate is not None:
+            for tally in tallies:
                 tally.estimate(case.estimate, self.books.us - case.queued)
         tallies.append(self._agent(agent))
         for tally in tallies:
@@ -102,10 +97,10 @@ class Calls(Lines):
             self.repeats.answered(case.contact, self.books.minute, agent, case.mix)
         case.settled = True
 
-    def _count_callback(self, standing: InteractionStanding, case: Case, agent: str) -> None:
+    def _count_callback(self, tallies: list[Tally], case: Case, agent: str) -> None:
         if not case.settled:
             case.settled = True
-            self._count([*self._tallies(standing.queue, case), self._agent(agent)], "callbacks_done")
+            self._count([*tallies, self._agent(agent)], "callbacks_done")
 
     def _switched(self, event: ev.InteractionHeld | ev.InteractionResumed) -> None:
         """Talk becomes hold, or hold talk: what went on until now is counted."""
@@ -211,7 +206,8 @@ class Calls(Lines):
             return
         del self.cases[event.interaction]
         if phase in _IN_LINE:
-            self._leave_for_good(standing, case)
+            self._tallies(standing.queue, case)
+            self._leave(standing.interaction, standing.queue)
             if not case.callback:
                 self._count_loss(standing, case, event)
             elif not case.settled:

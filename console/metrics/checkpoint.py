@@ -153,7 +153,7 @@ def pack_agent(row: AgentRow) -> _Agent:
 
 def pack_track(track: Track) -> _Track:
     """A track."""
-    track.flush()
+    track.settle()
     return _Track(
         {minute: _packed(tally) for minute, tally in track.ring.items()},
         {

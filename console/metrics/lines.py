@@ -157,7 +157,7 @@ class Lines:
             self.books.queues[event.queue].enter(standing, queue[0])
         self.books.whole().enter(standing, wholes[0])
         if first:
-            self._came(standing, case)
+            self._came(standing, case, [*queue, *wholes])
 
     @staticmethod
     def _offer_to(tally: Tally, event: ev.InteractionQueued, *, offered: bool) -> None:
@@ -174,17 +174,17 @@ class Lines:
                 self.books.touch(key, row)
                 row.callbacks.add(standing.interaction)
 
-    def _came(self, standing: InteractionStanding, case: Case) -> None:
+    def _came(self, standing: InteractionStanding, case: Case, tallies: list[Tally]) -> None:
         """A known customer comes for the first time with this interaction: who came before, came again."""
         books = self.books
         case.contact = contact_key(standing.customer.user, standing.queue)
         if not case.contact:
             return
-        self._count(self._tallies(standing.queue, case), "callers_known")
+        self._count(tallies, "callers_known")
         before = self.repeats.came(case.contact, books.us)
         if before is None:
             return
-        self._count(self._tallies(standing.queue, case), "callers_repeated")
+        self._count(tallies, "callers_repeated")
         if before.answered:
             row, agent = books.queues.get(standing.queue), books.agents.get(before.agent)
             tracks = [books.whole().track, books.mix((before.channel, before.skills))]

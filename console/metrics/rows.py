@@ -43,7 +43,7 @@ class QueueRow:
         """Other settings from now on. In another time zone the days are cut anew by their quarter hours."""
         if queue.timezone != self.queue.timezone:
             minute = us_of(at) // MINUTE_US
-            self.track.flush()
+            self.track.settle()
             self.calendar.change(queue.timezone)
             self.track.cut_anew(self.queue.timezone, self.calendar, minute)
             self.day = self.calendar.day_of(minute)

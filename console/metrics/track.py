@@ -53,6 +53,14 @@ class Page:
         stretch.tally.merge(tally)
         stretch.shown = None
 
+    def correct(self, quarter: int, name: str, amount: int) -> None:
+        """Add to one count of a quarter hour."""
+        self.tally.n[name] += amount
+        stretch = self.stretches.get(quarter)
+        if stretch is not None:
+            stretch.tally.n[name] += amount
+            stretch.shown = None
+
     def remember(self, caller: AbandonedCaller) -> None:
         """Keep a caller, the newest only."""
         insort(self.callers, (caller.at, caller.interaction.int, caller))
@@ -63,7 +71,17 @@ class Page:
 class Track:
     """Tallies through time. `pending` is what was not taken yet by quarter hour; None: nobody takes it."""
 
-    __slots__ = ("buffer", "by_quarters", "calendar", "minute", "pages", "pending", "ring")
+    __slots__ = (
+        "buffer",
+        "by_quarters",
+        "calendar",
+        "minute",
+        "pages",
+        "pending",
+        "quarter",
+        "ring",
+        "under_way",
+    )
 
     def __init__(self, calendar: Calendar, *, keep: bool, by_quarters: bool = False) -> None:
         """Nothing counted. `keep` for taking, `by_quarters` to know each day's quarter hours."""
@@ -71,6 +89,8 @@ class Track:
         self.by_quarters = by_quarters
         self.buffer = Tally()
         self.minute = _NEVER
+        self.under_way = Tally()
+        self.quarter = _NEVER
         self.ring: dict[int, Tally] = {}
         self.pages: dict[int, Page] = {}
         self.pending: dict[int, Tally] | None = {} if keep else None
@@ -78,7 +98,7 @@ class Track:
     def at(self, minute: int) -> Tally:
         """Where a fact of a minute counts. Ask anew for each fact."""
         if minute != self.minute:
-            self.flush()
+            self._flush()
             self.minute = minute
         return self.buffer
 
@@ -86,63 +106,94 @@ class Track:
         """Add to one count of any minute."""
         if minute == self.minute:
             self.buffer.n[name] += amount
-        else:
-            self.flush()  # pages stand in the order of writing, whoever reads in between
-            part = Tally()
-            part.n[name] = amount
-            self._file(minute, part)
+            return
+        self._turn_to(minute // MINUTES_A_QUARTER)
+        self.under_way.n[name] += amount
+        known = self.ring.get(minute)
+        if known is None:
+            known = self._ring_in(minute, Tally())
+        known.n[name] += amount
 
     def put_pause(self, minute: int, reason: str, spent_us: int) -> None:
         """Add paused time of any minute."""
         if minute == self.minute:
             self.buffer.pause(reason, spent_us)
-        else:
-            self.flush()
-            part = Tally()
-            part.pause(reason, spent_us)
-            self._file(minute, part)
+            return
+        self._turn_to(minute // MINUTES_A_QUARTER)
+        self.under_way.pause(reason, spent_us)
+        known = self.ring.get(minute) or self._ring_in(minute, Tally())
+        known.pause(reason, spent_us)
 
     def correct(self, minute: int, name: str, amount: int) -> None:
         """Add to one count of a minute long ago: to its day only where that is still kept."""
-        first = self.calendar.day_of(minute).first
-        if minute == self.minute or first in self.pages:
+        quarter = minute // MINUTES_A_QUARTER
+        if minute == self.minute or quarter == self.quarter:
             self.put(minute, name, amount)
-        elif self.pending is not None:
-            self.pending.setdefault(minute // MINUTES_A_QUARTER, Tally()).n[name] += amount
+            return
+        known, page = self.ring.get(minute), self.pages.get(self.calendar.day_of(minute).first)
+        if known is not None:
+            known.n[name] += amount
+        if page is not None:
+            page.correct(quarter, name, amount)
+        if self.pending is not None:
+            self.pending.setdefault(quarter, Tally()).n[name] += amount
 
-    def flush(self) -> None:
-        """Bring the buffer into the rest."""
-        if self.buffer:
-            filed, self.buffer = self.buffer, Tally()
-            self._file(self.minute, filed)
+    def settle(self) -> None:
+        """Bring all that was written to where it is read."""
+        self._flush()
+        self._file()
 
-    def _file(self, minute: int, tally: Tally) -> None:
-        first = self.calendar.day_of(minute).first
+    def _flush(self) -> None:
+        """Bring the buffer to its minute and its quarter hour."""
+        buffer = self.buffer
+        if not buffer.n and not buffer.pauses:
+            return
+        self.buffer = Tally()
+        minute = self.minute
+        self._turn_to(minute // MINUTES_A_QUARTER)
+        self.under_way.merge(buffer)
+        known = self.ring.get(minute)
+        if known is None:
+            self._ring_in(minute, buffer)
+        else:
+            known.merge(buffer)
+
+    def _turn_to(self, quarter: int) -> None:
+        if quarter != self.quarter:
+            self._file()
+            self.quarter = quarter
+
+    def _ring_in(self, minute: int, tally: Tally) -> Tally:
+        self.ring[minute] = tally
+        if len(self.ring) > _MINUTES_MOST:
+            for old in sorted(self.ring)[:-MINUTES_KEPT]:
+                del self.ring[old]
+        return tally
+
+    def _file(self) -> None:
+        """Bring the quarter hour under way to its day, and to what is to be taken."""
+        tally = self.under_way
+        if not tally.n and not tally.pauses:
+            return
+        self.under_way = Tally()
+        first = self.calendar.day_of(self.quarter * MINUTES_A_QUARTER).first
         page = self.pages.pop(first, None) or Page()
         self.pages[first] = page  # now the last one written to
         if len(self.pages) > DAYS_KEPT:
             del self.pages[next(iter(self.pages))]
-        quarter = minute // MINUTES_A_QUARTER
         page.tally.merge(tally)
         if self.by_quarters:
-            page.add(quarter, tally)
+            page.add(self.quarter, tally)
         if self.pending is not None:
-            kept = self.pending.get(quarter)
+            kept = self.pending.get(self.quarter)
             if kept is None:
-                kept = self.pending[quarter] = Tally()
-            kept.merge(tally)
-        known = self.ring.get(minute)
-        if known is None:
-            self.ring[minute] = tally
-            if len(self.ring) > _MINUTES_MOST:
-                for old in sorted(self.ring)[:-MINUTES_KEPT]:
-                    del self.ring[old]
-        else:
-            known.merge(tally)
+                self.pending[self.quarter] = tally
+            else:
+                kept.merge(tally)
 
     def remember(self, caller: AbandonedCaller) -> None:
         """Keep an abandoned caller with the day."""
-        self.flush()
+        self.settle()
         page = self.pages.get(self.calendar.day_of(minute_of(caller.at)).first)
         if page is not None:
             page.remember(caller)
@@ -151,12 +202,12 @@ class Track:
 
     def page(self, day: Day) -> Page:
         """A day; an empty one when nothing of it is known."""
-        self.flush()
+        self.settle()
         return self.pages.get(day.first) or Page()
 
     def window(self, minute: int, minutes: int) -> Tally:
         """The last `minutes` minutes, of which `minute` is the newest."""
-        self.flush()
+        self.settle()
         whole = Tally()
         for known, tally in self.ring.items():
             if minute - minutes < known <= minute:
@@ -165,7 +216,7 @@ class Track:
 
     def quarters(self, first: int, last: int) -> Tally:
         """From minute `first` to before `last`, both on quarter hours; of one that is kept by quarters."""
-        self.flush()
+        self.settle()
         whole = Tally()
         for page in self.pages.values():
             for quarter, stretch in page.stretches.items():
@@ -175,7 +226,7 @@ class Track:
 
     def take(self) -> dict[int, Tally]:
         """What was counted since this was last asked, by quarter hour."""
-        self.flush()
+        self.settle()
         if self.pending is None:
             return {}
         taken, self.pending = self.pending, {}
@@ -186,7 +237,7 @@ class Track:
 
         By quarter hours nothing is lost; else today's counts stay today's.
         """
-        self.flush()
+        self.settle()
         pages, self.pages = self.pages, {}
         if not self.by_quarters:
             before = Calendar(zone).day_of(minute).first

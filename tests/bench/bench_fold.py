@@ -65,7 +65,7 @@ def _day(clock: StoppedClock, calls: int, agents: int, queues: int, calls_s: flo
             0,
             ev.InteractionArrived,
             interaction=interaction,
-            customer=Address("sip:1@x", "Anna"),
+            customer=Address(f"sip:{number * 7919 % 20_011}@x", "Anna"),
             called=queue,
         )
         tell(0, ev.InteractionQueued, interaction=interaction, queue=queue, waiting_since=begins)
