@@ -31,6 +31,7 @@ class _Stream:
     def __init__(self, engine: Engine, number: int, wanted: Arrivals) -> None:
         dice = engine.dice(f"customers {number}")
         self.called = wanted.queue
+        self.last = engine.now
         self.times: Iterator[datetime] = times(engine.scenario, wanted, engine.dice(f"arrivals {number}"))
         self.talk = wanted.talk.sampler(dice)
         self.patience = wanted.patience.sampler(engine.dice(f"patience {number}"))
@@ -50,7 +51,7 @@ class _Stream:
 class Customer:
     """Somebody who called and is not gone yet."""
 
-    __slots__ = ("interaction", "since", "stream", "talk_s", "talking")
+    __slots__ = ("gap_s", "interaction", "since", "stream", "talk_s", "talking")
 
     def __init__(self, interaction: UUID, stream: _Stream, since: datetime, talk_s: float) -> None:
         """Waiting since a moment; will talk so long."""
@@ -58,20 +59,39 @@ class Customer:
         self.stream = stream
         self.since = since
         self.talk_s = talk_s
+        self.gap_s = 0.0
         self.talking = False
 
 
+class Answers:
+    """Of the answered of one queue, in their order: the wait, the talk, the time since the one who called
+    before; all in seconds.
+    """
+
+    def __init__(self) -> None:
+        """Nobody was answered."""
+        self.waits = array("d")
+        self.talks = array("d")
+        self.gaps = array("d")
+
+    def add(self, wait_s: float, customer: Customer) -> None:
+        """One more."""
+        self.waits.append(wait_s)
+        self.talks.append(customer.talk_s)
+        self.gaps.append(customer.gap_s)
+
+
 class Customers:
-    """All customers of a run. `waits` are the waits of the answered, in seconds, by queue, in order."""
+    """All customers of a run; `answers` by queue."""
 
     def __init__(self, engine: Engine, count_from: datetime) -> None:
-        """Waits are kept of those who are answered from `count_from` on."""
+        """`answers` are of those who are answered from `count_from` on."""
         self._engine = engine
         self._count_from = count_from
         self._number = 0
         self.open: dict[UUID, Customer] = {}
         self.coming = 0
-        self.waits: dict[str, array[float]] = {queue.key: array("d") for queue in engine.scenario.queues}
+        self.answers = {queue.key: Answers() for queue in engine.scenario.queues}
         engine.reactions |= {
             ev.InteractionRefused: self._refused,
             ev.InteractionLeftQueue: self._left_queue,
@@ -106,6 +126,7 @@ class Customers:
         self._number += 1
         interaction, now = engine.new_id(), engine.now
         customer = self.open[interaction] = Customer(interaction, stream, now, stream.talk())
+        customer.gap_s, stream.last = (now - stream.last).total_seconds(), now
         patience_s = stream.patience()
         if patience_s <= LONGEST_S:
             engine.at(now + timedelta(seconds=patience_s), self._lose_patience, customer)
@@ -152,7 +173,7 @@ class Customers:
         engine, now = self._engine, self._engine.now
         customer.talking = True
         if now >= self._count_from:
-            self.waits.setdefault(offer.queue, array("d")).append((now - customer.since).total_seconds())
+            self.answers[offer.queue].add((now - customer.since).total_seconds(), customer)
         engine.tell(
             ev.InteractionAnswered(
                 id=engine.new_id(),

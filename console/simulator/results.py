@@ -121,8 +121,8 @@ def run_once(scenario: Scenario, replication: int) -> Outcome:
     reader, customers = course.reader, course.customers
     keys = [TOTAL, *(queue.key for queue in scenario.queues)]
     counts = {key: reader.counts(key) for key in keys}
-    waits = {key: sorted(customers.waits.get(key, ())) for key in keys}
-    waits[TOTAL] = sorted(wait for key in keys for wait in customers.waits.get(key, ()))
+    waits = {key: sorted(answers.waits) for key, answers in customers.answers.items()}
+    waits[TOTAL] = sorted(wait for answers in customers.answers.values() for wait in answers.waits)
     return Outcome(
         arrived=customers.arrived,
         facts=course.engine.sequence,

@@ -1,5 +1,7 @@
 """Scenarios that theory knows, and runs of them."""
 
+import math
+
 from console.domain.queue import Queue
 from console.simulator.course import Course
 from console.simulator.scenario import Arrivals, Group, Scenario
@@ -31,22 +33,22 @@ def theorys_centre(
     calls: int,
     rates_per_s: dict[str, float],
     patience: Spread | None = None,
-    threshold_s: float = 20.0,
+    warm_up_hours: float = 6.0,
     seed: int = 1,
 ) -> Scenario:
     """M/M/n (+M): queues in falling priority, all served by the same agents, who answer at once. As many
-    whole days of 24 hours as it takes for `calls` to come, in the mean, after a day of warming up.
+    whole days of 24 hours as it takes for `calls` to come, in the mean, after the warm-up.
     """
-    days = 1 + -int(-calls // (sum(rates_per_s.values()) * 86400))
+    days = math.ceil(calls / (sum(rates_per_s.values()) * 86400) + warm_up_hours / 24)
     return Scenario(
         days=days,
         opens="00:00",
         closes="24:00",
-        warm_up_hours=min(24.0, 12.0 * days),
+        warm_up_hours=warm_up_hours,
         seed=seed,
         replications=1,
         queues=tuple(
-            bare_queue(key, len(rates_per_s) - number, threshold_s) for number, key in enumerate(rates_per_s)
+            bare_queue(key, priority=len(rates_per_s) - number) for number, key in enumerate(rates_per_s)
         ),
         agents=(Group(key="a", count=servers, queues=tuple(rates_per_s), answer=AT_ONCE),),
         arrivals=tuple(

@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from console.simulator.confidence import Estimate, batch_means, estimate, t_quantile
+from console.simulator.confidence import Estimate, batch_means, controlled, estimate, t_quantile
 
 
 @pytest.mark.parametrize(
@@ -61,3 +61,25 @@ def test_a_rest_that_fills_no_batch_is_left_out_at_the_beginning() -> None:
     assert made is not None
     assert made.mean == 2.0
     assert batch_means([1.0], 2) is None
+
+
+def test_control_variates_take_out_what_chance_explains() -> None:
+    """A mean of 5 of which most of the spread comes from a control with a known mean of 2."""
+    dice = Random(4)
+    control = [dice.gauss(2, 1) for _ in range(40)]
+    values = [5 + 3 * (value - 2) + dice.gauss(0, 0.2) for value in control]
+    made, plain = controlled(values, [control], [2.0], 0.95), estimate(values)
+    assert made.low is not None
+    assert made.high is not None
+    assert made.low <= 5 <= made.high
+    assert plain is not None
+    assert made.half_width < plain.half_width / 5  # type: ignore[operator]
+
+
+def test_controlled_intervals_hold_the_truth_as_often_as_they_say() -> None:
+    dice, held, rounds = Random(6), 0, 1000
+    for _ in range(rounds):
+        control = [dice.gauss(0, 1) for _ in range(12)]
+        made = controlled([7 + value + dice.gauss(0, 2) for value in control], [control], [0.0], 0.9)
+        held += made.low is not None and made.low <= 7 <= (made.high or 0)
+    assert held / rounds == pytest.approx(0.9, abs=0.03)
