@@ -46,7 +46,9 @@ class Commands:
     def pull(self, interaction: UUID, agent: str, by: str, now: datetime) -> ev.InteractionPulled:
         """For one agent alone, as soon as that one is free and for as long as signed in."""
         standing = self._in_line(interaction)
-        self._signed_in(agent)
+        known = self._signed_in(agent)
+        if known.agent.capacity_for(standing.channel) <= 0:
+            raise TooLate(f"{known.agent.shown} takes nothing on the channel {standing.channel}.")
         return ev.InteractionPulled(
             id=self._new_id(), at=now, interaction=standing.interaction, agent=agent, by=by
         )

@@ -19,6 +19,7 @@ from tests.routing.centre_world import World
 
 CHANNELS = (*(Channel.VOICE,) * 6, Channel.CHAT, Channel.CHAT, Channel.EMAIL)
 _TALKING = (Phase.CONNECTED, Phase.HELD)
+_KEPT = (Phase.WAITING, Phase.OFFERED)
 _TOLD_FROM_OUTSIDE = (
     *(ev.OfferEnded, ev.InteractionAnswered, ev.InteractionHeld, ev.InteractionResumed, ev.DigitReceived),
     *(ev.InteractionTransferred, ev.CallbackDialled, ev.CustomerNotReached, ev.InteractionEnded),
@@ -32,7 +33,8 @@ class History:
     """A day in the making. Everything drawn follows from the seed and from what the router decided.
 
     `restart` replaces the router now and then: "replay" by one that reads the ledger, "checkpoint" by one
-    that loads a dump. `mishaps`: late, doubled and out-of-order facts, and a clock that is set.
+    that loads a dump. On odd seeds agents are busy, on even ones they wait for calls. `mishaps`: late,
+    doubled and out-of-order facts, a clock that is set, crashes.
     """
 
     def __init__(self, seed: int, *, restart: str = "", mishaps: bool = False) -> None:
@@ -51,7 +53,7 @@ class History:
         for agent in AGENTS:
             self.world.tell(ev.AgentConfigured, agent=agent)
         self._steps: list[tuple[float, Callable[[], None]]] = [
-            (10, self._arrives),
+            (10 if seed % 2 else 4, self._arrives),
             (9, self._answers),
             (8, self._ends_contact),
             (9, self._time_passes),
@@ -66,6 +68,7 @@ class History:
             (1, self._supervisor),
             (0.5, self._configures),
             (3 if mishaps else 0, self._mishap),
+            (0.3 if mishaps else 0, self._crashes),
         ]
 
     @property
@@ -88,13 +91,30 @@ class History:
         if self.restart and self.luck.random() < 0.02:
             self._begin_again()
 
+    def _crashes(self) -> None:
+        """The centre dies, and its switch with it: calls are over, callbacks wait, desks come back or not."""
+        self.restarts += 1
+        calls = [
+            standing.interaction for standing in self.router.open_interactions() if not standing.callback
+        ]
+        self._take_over(self.world.replayed())
+        self.world.ledger += self.router.close_orphans(self.world.clock.now())
+        self.over.update(calls)
+        self.decide()
+        left = {standing.interaction for standing in self.router.open_interactions()}
+        assert left.isdisjoint(calls)
+        assert all(self.router.interaction(one).phase in _KEPT for one in left)
+
     def _begin_again(self) -> None:
         self.restarts += 1
         if self.restart == "replay":
-            other = self.world.replayed()
-        else:
-            other = Router(self.world.settings, self.world.clock.new_id)
-            other.load(self.router.dump())
+            self._take_over(self.world.replayed())
+            return
+        other = Router(self.world.settings, self.world.clock.new_id)
+        other.load(self.router.dump())
+        self._take_over(other)
+
+    def _take_over(self, other: Router) -> None:
         other._new_id = self.world.clock.new_id
         for part in (other._admission, other._callbacks, other.commands):
             part._new_id = self.world.clock.new_id
@@ -143,9 +163,10 @@ class History:
             self.end(interaction, ev.EndedBy.CUSTOMER)
 
     def _presses(self) -> None:
-        interaction = self.some(Phase.WAITING, Phase.OFFERED)
+        told = [s.interaction for s in self.router.open_interactions() if s.proposed_at]
+        interaction = self.chance.choice(told) if told else self.some(Phase.WAITING, Phase.OFFERED)
         if interaction is not None:
-            self.tell(ev.DigitReceived, interaction=interaction, digit=self.chance.choice("112"))
+            self.tell(ev.DigitReceived, interaction=interaction, digit=self.chance.choice("1112"))
 
     # ---------------------------------------------------------------- desks
 

@@ -133,15 +133,15 @@ class Audit:
         self.seen = 0
         self.offers = 0
         self._known: set[object] = set()
-        self._latest: datetime | None = None
+        self.latest: datetime | None = None
 
     def walk(self, ledger: list[ev.LedgerEvent], decided: set[object]) -> None:
         """Go on from where it stopped; `decided` has the ids of the router's own events."""
         for event in ledger[self.seen :]:
             if event.id in decided and event.id not in self._known:
                 self._known.add(event.id)
-                assert self._latest is None or event.at >= self._latest, "decisions went back in time"
-                self._latest = event.at
+                assert self.latest is None or event.at >= self.latest, "decisions went back in time"
+                self.latest = event.at
                 if isinstance(event, ev.InteractionOffered):
                     self._offer(event)
             self.standings.apply(event)

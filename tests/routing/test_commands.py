@@ -8,7 +8,7 @@ from console.domain import events as ev
 from console.domain.agent import Agent, AgentState
 from console.domain.errors import NotThere, TooLate
 from console.domain.interaction import Phase
-from console.domain.queue import Holiday, Queue, SkillNeed
+from console.domain.queue import Channel, Holiday, Queue, SkillNeed
 from tests.routing.centre_world import START, World, kinds
 
 A = Queue(key="a", announce_every_s=0, wrap_up_s=30, wrap_up_extension_s=20, wrap_up_extensions=2)
@@ -113,6 +113,10 @@ def test_what_cannot_be_is_said() -> None:
         commands.pull(interaction, "cyd", "eve", now)
     with pytest.raises(NotThere, match="over"):
         commands.prioritise(UUID(int=1), 1, "eve", now)
+    world.tell(ev.AgentConfigured, agent=Agent(key="bob", queues=("a",), capacity={Channel.VOICE: 0}))
+    world.sign_in("bob")
+    with pytest.raises(TooLate, match="bob takes nothing on the channel voice"):
+        commands.pull(interaction, "bob", "eve", now)
     world.answer(interaction)
     with pytest.raises(TooLate, match="wait any more"):
         commands.move(interaction, "b", "eve", now)

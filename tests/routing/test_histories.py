@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections import Counter
 from hashlib import sha256
+from itertools import pairwise
 
 import pytest
 
@@ -29,6 +30,7 @@ class _Watched:
         self.history = History(seed, restart=restart, mishaps=mishaps)
         self.history.check = self._check
         self.audit = Audit()
+        self.restarts = 0
         self.decided: set[object] = set()
         decide = self.history.world.router.decide
         del decide
@@ -37,6 +39,8 @@ class _Watched:
         history = self.history
         ledger = history.world.ledger
         self.decided.update(event.id for event in history.router._decided)
+        if history.restarts != self.restarts:
+            self.restarts, self.audit.latest = history.restarts, None
         self.audit.walk(ledger, self.decided)
         now = max(history.world.clock.now(), history.router._latest)
         check(history.router, now)
@@ -71,14 +75,15 @@ def _is_on_the_way(history: History, standing: InteractionStanding) -> bool:
 def test_a_day(seed: int) -> None:
     watched = _Watched(seed)
     watched.history.run(STEPS)
-    assert watched.audit.offers > 120
+    assert watched.audit.offers > 100
 
 
 @pytest.mark.parametrize("seed", range(10, 14))
 def test_a_day_of_mishaps(seed: int) -> None:
-    """Facts told late, twice and out of order, and a clock that is set forward and back."""
+    """Facts told late, twice and out of order, a clock that is set forward and back, crashes."""
     watched = _Watched(seed, mishaps=True)
     watched.history.run(STEPS)
+    assert watched.history.restarts
     assert watched.history.router.late_facts > 5
 
 
@@ -99,31 +104,27 @@ def test_a_restart_changes_nothing(seed: int, restart: str) -> None:
 def test_everything_happens() -> None:
     """The days above are worth something: all of it occurs in them."""
     seen: Counter[str] = Counter()
-    for seed in range(6):
+    for seed in range(8):
         history = History(seed)
         history.run(STEPS)
         seen.update(type(event).__name__ for event in history.world.ledger)
         seen.update(str(event.reason) for event in history.world.ledger if hasattr(event, "reason"))
+        offers = [event for event in history.world.ledger if isinstance(event, ev.InteractionOffered)]
+        seen["broadcast"] += sum(
+            one.interaction == other.interaction and one.at == other.at for one, other in pairwise(offers)
+        )
         seen.update(event.wanted and "wanted" for event in history.world.ledger if hasattr(event, "wanted"))
-    rare = {"VoicemailStarted", "InteractionPulled", "QueueRemoved", "CallbackPostponed", "callback failed"}
-    for kind in (
+    often = (
         *("InteractionRelaxed", "InteractionPrioritised", "CallbackProposed", "CallbackRequested", "wanted"),
-        *("CallbackDialled", "CustomerNotReached", "WrapUpExtended", "DeskLost", "AgentNotResponding"),
-        *(
-            "full",
-            "closed",
-            "no_agents",
-            "overflow",
-            "transfer",
-            "moved",
-            "limit",
-            "paused",
-            "grace",
-            "Declined",
-        ),
-        *rare,
-    ):
-        assert seen[kind] >= (2 if kind in rare else 6), (kind, seen)
+        *("CallbackDialled", "WrapUpExtended", "DeskLost", "AgentNotResponding", "broadcast", "Declined"),
+        *("full", "closed", "overflow", "transfer", "moved", "limit", "paused", "grace"),
+    )
+    rarely = (
+        *("VoicemailStarted", "InteractionPulled", "QueueRemoved", "CustomerNotReached", "no_agents"),
+        *("CallbackPostponed", "callback failed"),
+    )
+    for kind in (*often, *rarely):
+        assert seen[kind] >= (6 if kind in often else 2), (kind, seen)
 
 
 def _digest(seed: int) -> str:
@@ -167,7 +168,8 @@ def test_in_the_end_everybody_is_served(seed: int) -> None:
         _serve(world)
         world.wait(15)
     for standing in history.router.open_interactions():
-        if standing.phase is not Phase.ARRIVED:
+        later = standing.not_before is not None and standing.not_before > world.clock.now()
+        if standing.phase is not Phase.ARRIVED and not later:
             assert not any(
                 may_take(agent, standing, history.router.queue(standing.queue))
                 and agent.agent.capacity_for(standing.channel)
