@@ -24,7 +24,6 @@ from console.routing.matcher import Matcher
 from console.routing.queues import Door
 
 _NO_SUCH_QUEUE = "no such queue"
-_PROBE = UUID(int=(1 << 128) - 1)
 _COMING = frozenset({"arrived", "closed", "full", "no_agents"})
 
 
@@ -168,7 +167,7 @@ class Admission:
             reason=reason,
             wanted=wanted,
             wanted_s=wanted_s,
-            estimate_s=self._estimate(standing, queue, priority, since),
+            estimate_s=self._estimate(standing, queue, priority),
             by=by,
         )
 
@@ -195,16 +194,8 @@ class Admission:
         known = self._standings.agents.get(agent)
         return known is not None and known.presence is not Presence.OFFLINE
 
-    def _estimate(
-        self, standing: InteractionStanding, queue: Queue, priority: int, since: datetime
-    ) -> float | None:
-        ahead = 0
-        if self._matcher.count(queue.key):
-            probe = InteractionStanding(
-                _PROBE, standing.number, standing.channel, standing.customer, standing.called,
-                since, since, since, since, queue=queue.key, priority=priority, line_since=standing.since,
-            )  # fmt: skip
-            ahead = self._matcher.ahead(probe)
+    def _estimate(self, standing: InteractionStanding, queue: Queue, priority: int) -> float | None:
+        ahead = self._matcher.would_be_ahead(queue.key, priority, standing)
         return self.wait_of(queue.key, ahead)
 
     def wait_of(self, queue: str, ahead: int) -> float | None:

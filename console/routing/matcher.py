@@ -24,6 +24,7 @@ from console.routing.policy import (
     LineKey,
     ageing_of,
     choice_key,
+    entry_key,
     hold_of,
     line_key,
     micros,
@@ -183,6 +184,12 @@ class Matcher:
         place = self._lines.place(standing.interaction)
         key = place.key if place else line_key(standing, self._ageing.get(standing.queue, 0))
         return self._lines.ahead(standing.queue, key)
+
+    def would_be_ahead(self, queue: str, priority: int, standing: InteractionStanding) -> int:
+        """How many would be served before this one, were it in that queue with that priority."""
+        if not self._crowd.of(queue):
+            return 0
+        return self._lines.ahead(queue, entry_key(standing, priority, self._ageing.get(queue, 0)))
 
     # ------------------------------------------------------------ who gets whom
 

@@ -121,9 +121,15 @@ def line_key(standing: InteractionStanding, ageing: int = 0) -> LineKey:
     Where waiting adds to the priority it does so for all of the queue alike, so who is ahead stays ahead:
     the order is that of the moments at which priority 0 would have had to come to be as urgent.
     """
+    _, fixed, since, number, interaction = entry_key(standing, standing.priority, ageing)
+    return not standing.returned, fixed, since, number, interaction
+
+
+def entry_key(standing: InteractionStanding, priority: int, ageing: int) -> LineKey:
+    """The place that it would have with this priority, never offered before."""
     since = micros(standing.since)
-    fixed = since - standing.priority * ageing if ageing > 0 else -standing.priority
-    return not standing.returned, fixed, since, standing.number, standing.interaction
+    fixed = since - priority * ageing if ageing > 0 else -priority
+    return True, fixed, since, standing.number, standing.interaction
 
 
 def urgency(key: LineKey, ageing: int, now: int) -> float:

@@ -124,10 +124,18 @@ class Timers:
 
     def waits(self, interaction: UUID) -> None:
         """It waits, as it did not before or not there: watch all that may become of it."""
+        standing, queue = self._waiting(interaction)
+        if standing is None:
+            return
         self.patience.set(interaction)
-        self.relaxing.set(interaction)
-        self.proposals.set(interaction)
-        self.words.set(interaction)
+        if queue is None:
+            return
+        if queue.relax:
+            self.relaxing.set(interaction)
+        if queue.callback_after_s > 0:
+            self.proposals.set(interaction)
+        if queue.announce_every_s > 0:
+            self.words.set(interaction)
 
     def queued(self, standing: InteractionStanding, ahead: int) -> None:
         """It came into a queue with so many before it: settle when it is first told its place."""
