@@ -170,19 +170,21 @@ class Door:
         """No queues."""
         self._keys: dict[str, str] = {}
         self._numbers: dict[str, dict[str, None]] = {}
+        self._led: dict[str, tuple[str, ...]] = {}
 
     def open(self, queue: Queue) -> None:
         """A queue can be reached by its key and its numbers from now on."""
         self.close(queue.key)
         self._keys[queue.key.casefold()] = queue.key
-        for number in queue.numbers:
-            self._numbers.setdefault(number.casefold(), {})[queue.key] = None
+        self._led[queue.key] = tuple(number.casefold() for number in queue.numbers)
+        for number in self._led[queue.key]:
+            self._numbers.setdefault(number, {})[queue.key] = None
 
     def close(self, key: str) -> None:
         """A queue can no longer be reached."""
         self._keys.pop(key.casefold(), None)
-        for known in self._numbers.values():
-            known.pop(key, None)
+        for number in self._led.pop(key, ()):
+            self._numbers[number].pop(key, None)
 
     def find(self, called: str) -> str | None:
         """The queue for what was called (a key, a number, or an address whose user is one), if there is."""
