@@ -19,6 +19,7 @@ from uuid import UUID
 from console import paths
 from console.centre.conductor import Conductor, Place
 from console.centre.desks import Desks
+from console.centre.explaining import Explaining
 from console.centre.figures import Figures
 from console.centre.memory import Keeper, Restored, restore
 from console.centre.supervision import Supervision
@@ -94,6 +95,7 @@ class Centre:
         self._applied = restored.sequence
         self._desks = Desks(self.router, settings.routing, clock, self.submit)
         self._views = Views(self.router)
+        self.explaining = Explaining(self.ledger, settings.routing)
         self.supervision = Supervision(self.router, clock, self.submit)
         self._keeper = Keeper(self.ledger, restored, clock)
         self.figures = Figures(self._keeper, self.board, clock)

@@ -47,6 +47,8 @@ async def run_centre(
     or until standard input closes when asked to (a parent that dies takes its centre along). Raises
     EnvironmentFault when it cannot start.
     """
+    for option, words in settings.warnings():
+        tell(f"warning: {option}: {words}")
     stopping = _stop_signal(until_stdin_closes=until_stdin_closes)
     async with AsyncExitStack() as stack:
         ledger = await Ledger.open(

@@ -120,6 +120,13 @@ class Ledger:
                 return
             after = page[-1][0]
 
+    async def page(self, after: int, until: int, without: Sequence[str] = ()) -> list[Numbered]:
+        """The next PAGE events above `after` and up to `until`, but for those of the classes `without`."""
+        wanted = _bodies.where(events.c.sequence > after, events.c.sequence <= until)
+        if without:
+            wanted = wanted.where(events.c.type.not_in(without))
+        return await self._found(wanted.limit(PAGE))
+
     async def of_interaction(self, interaction: UUID) -> list[Numbered]:
         """Everything known of one interaction, in order."""
         return await self._found(_bodies.where(events.c.interaction == interaction))

@@ -10,9 +10,10 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, JSONBody
 
 from console.domain.agent import Agent, Role
+from console.domain.doubts import warnings_of
 from console.domain.errors import BadInput, Refused
 from console.domain.events import AgentConfigured, AgentRemoved, QueueConfigured, QueueRemoved
-from console.domain.plan import AMOUNTS, MOST, overflow_circle
+from console.domain.plan import AMOUNTS, MOST, ONWARD, faults_of, overflow_circle
 from console.domain.queue import Queue
 from console.ledger.users import User
 from console.server.auth import PASSWORD_LEAST, PASSWORD_MOST
@@ -25,6 +26,21 @@ class Level(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How well an agent has a skill: 1 to 10."""
 
     level: Annotated[int, msgspec.Meta(ge=1, le=10)]
+
+
+class PlanWarning(msgspec.Struct, frozen=True, kw_only=True):
+    """An option of a queue or an agent (`kind`) and what to look at again there."""
+
+    kind: str
+    key: str
+    option: str
+    words: str
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """The configuration as a whole: what may be meant but serves nobody. No warnings: all is served."""
+
+    warnings: list[PlanWarning]
 
 
 class UserRow(msgspec.Struct, frozen=True):
@@ -50,7 +66,9 @@ class UserChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 async def put_queue(services: Needs, key: FromPath[str], data: JSONBody[Queue]) -> Queue:
     """Make a queue, or give it these settings from now on; earlier figures keep the earlier ones."""
     _check_key(key, data.key)
-    _check_queue(data, await services.directory.queues())
+    queues = await services.directory.queues()
+    _check_queue(data, queues)
+    _check_plan(data, queues)
     await services.face.submit(
         QueueConfigured(id=services.clock.new_id(), at=services.clock.now(), queue=data)
     )
@@ -59,12 +77,12 @@ async def put_queue(services: Needs, key: FromPath[str], data: JSONBody[Queue]) 
 
 @delete("/api/v1/queues/{key:str}", summary="Remove a queue", tags=["configuration"])
 async def delete_queue(services: Needs, key: FromPath[str]) -> None:
-    """The queue is no longer served; its past stays. One that another overflows to cannot go."""
+    """The queue is no longer served; its past stays. One that another sends callers on to cannot go."""
     queues = await services.directory.queues()
     _found(key in queues, f"There is no queue {key}.")
-    users = [queue.key for queue in queues.values() if queue.overflow_to == key]
+    users = [queue.key for queue in queues.values() if key in {getattr(queue, name) for name in ONWARD}]
     if users:
-        raise BadInput(f"{', '.join(users)} overflows to {key}: change that first.")
+        raise BadInput(f"{', '.join(users)} sends callers on to {key}: change that first.")
     await services.face.submit(QueueRemoved(id=services.clock.new_id(), at=services.clock.now(), queue=key))
 
 
@@ -84,6 +102,14 @@ def _check_queue(queue: Queue, others: dict[str, Queue]) -> None:
     _check_timezone(queue.timezone)
     _check_numbers(queue, others)
     _check_overflow(queue, others)
+
+
+def _check_plan(queue: Queue, others: dict[str, Queue]) -> None:
+    """Raises BadInput for what does not fit together in it, or with the other queues."""
+    plan = [queue, *(other for other in others.values() if other.key != queue.key)]
+    for option, words in faults_of(plan, ()):
+        if option.startswith("queues[0]."):
+            raise BadInput(f"{option.removeprefix('queues[0].')}: {words}.")
 
 
 def _check_overflow(queue: Queue, others: dict[str, Queue]) -> None:
@@ -108,6 +134,20 @@ def _check_timezone(name: str) -> None:
         ZoneInfo(name)
     except (ValueError, OSError, LookupError):
         raise BadInput(f"timezone “{name[:60]}” is not known. It looks like Europe/Berlin.") from None
+
+
+@get("/api/v1/plan", summary="What to look at again", tags=["configuration"])
+async def get_plan(services: Needs) -> Plan:
+    """What in the configuration may be meant but serves nobody: a skill nobody has, a queue nobody serves."""
+    queues = list((await services.directory.queues()).values())
+    agents = list((await services.directory.agents()).values())
+    found = []
+    for option, words in warnings_of(queues, agents):
+        kind, _, rest = option.partition("[")
+        index, _, name = rest.partition("].")
+        owner = (queues if kind == "queues" else agents)[int(index)]
+        found.append(PlanWarning(kind=kind.removesuffix("s"), key=owner.key, option=name, words=words))
+    return Plan(found)
 
 
 # ---------------------------------------------------------------- agents and skills
@@ -240,6 +280,6 @@ def _found(there: bool, words: str) -> None:  # noqa: FBT001 - reads as a senten
 
 
 ROUTES = [
-    *(put_queue, delete_queue, put_agent, delete_agent, put_skill, delete_skill),
+    *(get_plan, put_queue, delete_queue, put_agent, delete_agent, put_skill, delete_skill),
     *(get_users, put_user, delete_user),
 ]

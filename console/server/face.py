@@ -12,6 +12,7 @@ from console.ledger.ledger import Ledger
 from console.ledger.users import Users
 from console.metrics.increments import Dimension, Increment
 from console.metrics.reading import Reading
+from console.routing.explain import Decision
 from console.settings import CentreSettings
 from console.wire import AgentView, InteractionView
 
@@ -66,6 +67,14 @@ class FiguresFace(Protocol):
         ...
 
 
+class ExplainingFace(Protocol):
+    """Explains afterwards what was decided."""
+
+    async def explain(self, interaction: UUID) -> list[Decision]:
+        """All steps of an interaction, in order. Raises NotThere for one that is not known, StoreError."""
+        ...
+
+
 class CentreFace(Protocol):
     """The centre as its HTTP face sees it."""
 
@@ -87,6 +96,11 @@ class CentreFace(Protocol):
     @property
     def supervision(self) -> SupervisionFace:
         """What supervisors see and do."""
+        ...
+
+    @property
+    def explaining(self) -> ExplainingFace:
+        """What explains decisions."""
         ...
 
     @property

@@ -7,6 +7,7 @@ import msgspec
 from litestar import get, post
 from litestar.params import FromPath, JSONBody
 
+from console.routing.explain import Decision
 from console.server.services import Asked, Needs
 from console.wire import InteractionView
 
@@ -76,4 +77,14 @@ async def pull(
     return await services.face.supervision.pull(request.user.name, interaction, data.agent)
 
 
-ROUTES = [open_interactions, move, prioritise, pull]
+@get(
+    "/api/v1/interactions/{interaction:uuid}/explain",
+    summary="Why it went this way",
+    tags=["interactions"],
+)
+async def explained(services: Needs, interaction: FromPath[UUID]) -> list[Decision]:
+    """Each decision about an interaction: why, who else could have had it, what kept the others from it."""
+    return await services.face.explaining.explain(interaction)
+
+
+ROUTES = [open_interactions, move, prioritise, pull, explained]

@@ -32,6 +32,8 @@ ROUTES: dict[str, Role | Open] = {
     "POST /api/v1/interactions/{interaction}/move": Role.SUPERVISOR,
     "POST /api/v1/interactions/{interaction}/priority": Role.SUPERVISOR,
     "POST /api/v1/interactions/{interaction}/pull": Role.SUPERVISOR,
+    "GET /api/v1/interactions/{interaction}/explain": Role.SUPERVISOR,
+    "GET /api/v1/plan": Role.SUPERVISOR,
     "GET /api/v1/voicemails": Role.SUPERVISOR,
     "GET /api/v1/voicemails/{interaction}/sound": Role.SUPERVISOR,
     "GET /api/v1/metrics": Role.AGENT,

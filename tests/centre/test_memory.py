@@ -349,3 +349,17 @@ async def test_crashes_at_any_moment_count_nothing_twice_and_lose_nothing(tmp_pa
     await hours.open()
     assert await all_increments(hours.room) == shown((await refolded(hours.room)).take_increments())
     await hours.room.close()
+
+
+async def test_an_explanation_is_the_same_from_a_checkpoint_as_from_the_beginning(room: Room) -> None:
+    await some_calls(room)
+    keeper = room.centre._keeper
+    keeper.keep(room.centre.board.sequence)
+    await keeper._writing
+    interaction = await room.arrive("100")
+    assert (await Checkpoints(room.ledger.database).newest())[0].sequence < room.centre.board.sequence
+    explained = await room.centre.explaining.explain(interaction)
+    await room.ledger.database.write(lambda connection: connection.execute(text(LOSE_ALL)))
+    assert await room.centre.explaining.explain(interaction) == explained
+    assert [step.what for step in explained] == ["InteractionArrived", "InteractionQueued", "StillWaits"]
+    assert {one.agent for one in explained[-1].excluded} == {"ada", "ben"}

@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
+from console.centre.explaining import Explaining
 from console.clock import Clock
 from console.domain.agent import Agent, AgentState, Role
 from console.domain.errors import EnvironmentFault, NotThere
@@ -145,6 +146,7 @@ class ScriptedCentre:
         self.board = ScriptedBoard(clock)
         self.supervision = ScriptedSupervision(clock)
         self.figures = ScriptedFigures(ledger, clock)
+        self.explaining = Explaining(ledger, settings.routing)
         self.messages = Path()
         self.asked: list[tuple[str, ...]] = []
         self.fault: Exception | None = None

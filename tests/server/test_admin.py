@@ -145,3 +145,49 @@ async def test_the_api_describes_itself(running: Any) -> None:
         for operation in methods.values():
             assert operation["summary"]
             assert operation["description"]
+
+
+async def test_the_plan_tells_what_serves_nobody(running: Any) -> None:
+    assert (await running.ask("sue", "GET", "/api/v1/plan")).json() == {"warnings": []}
+    queue = {"key": "help", "skills": [{"skill": "welsh", "level": 3}]}
+    assert (await running.ask("root", "PUT", "/api/v1/queues/help", json=queue)).status_code == 200
+    (warning,) = (await running.ask("sue", "GET", "/api/v1/plan")).json()["warnings"]
+    assert (warning["kind"], warning["key"], warning["option"]) == ("queue", "help", "key")
+    assert "no agent serves" in warning["words"]
+    agent = {"key": "ben", "queues": ["sales", "help"]}
+    await running.ask("root", "PUT", "/api/v1/agents/ben", json=agent)
+    (warning,) = (await running.ask("sue", "GET", "/api/v1/plan")).json()["warnings"]
+    assert warning["option"] == "skills"
+    assert "welsh" in warning["words"]
+    told(await running.ask("anna", "GET", "/api/v1/plan"), 403)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"hours": [{"days": ["someday"]}]}, "hours"),
+        ({"hours": [{"days": ["mon"], "opens": "25:00"}]}, "hours"),
+        ({"holidays": [{"day": "tomorrow"}]}, "holidays"),
+        ({"relax": [{"after_s": 60}, {"after_s": 30}]}, "relax"),
+        ({"closed_to": "nowhere"}, "closed_to"),
+        ({"full_to": "*fax"}, "full_to"),
+        ({"callback_digit": "11", "callback_after_s": 9}, "callback_digit"),
+        ({"max_wait_s": 60, "overflow_to": "help"}, "round"),
+    ],
+)
+async def test_a_queue_that_contradicts_itself_is_refused(
+    running: Any, options: dict[str, Any], words: str
+) -> None:
+    back = {"key": "help", "max_wait_s": 60, "overflow_to": "sales"}
+    assert (await running.ask("root", "PUT", "/api/v1/queues/help", json=back)).status_code == 200
+    answer = await running.ask("root", "PUT", "/api/v1/queues/sales", json={"key": "sales", **options})
+    assert words in told(answer, 400)
+
+
+@pytest.mark.parametrize("option", ["overflow_to", "closed_to", "full_to", "no_agents_to"])
+async def test_a_queue_that_others_send_on_to_stays(running: Any, option: str) -> None:
+    queue = {"key": "help", option: "sales"}
+    assert (await running.ask("root", "PUT", "/api/v1/queues/help", json=queue)).status_code == 200
+    assert "help sends callers on to sales" in told(
+        await running.ask("root", "DELETE", "/api/v1/queues/sales"), 400
+    )

@@ -4,7 +4,15 @@ from typing import Any
 
 import pytest
 
+from console.domain.address import Address
 from console.domain.errors import BadInput, StoreError, TooLate
+from console.domain.events import (
+    AgentBecameReady,
+    AgentSignedIn,
+    InteractionArrived,
+    InteractionOffered,
+    InteractionQueued,
+)
 from tests.server.asking import CLOCK, told
 
 PATH = "/api/v1/interactions"
@@ -51,3 +59,35 @@ async def test_what_cannot_be_is_told(running: Any, fault: Exception, status: in
     answer = await running.ask("sue", "POST", f"{PATH}/{supervision.known}/move", json={"queue": "help"})
     words = told(answer, status)
     assert words == str(fault) or status == 503
+
+
+async def test_what_was_decided_is_explained(running: Any) -> None:
+    interaction, now = CLOCK.new_id(), CLOCK.now()
+    common = {"at": now, "interaction": interaction}
+    await running.centre.ledger.append(
+        [
+            AgentSignedIn(id=CLOCK.new_id(), at=now, agent="ben", contact="sip:b@x", session=CLOCK.new_id()),
+            AgentBecameReady(id=CLOCK.new_id(), at=now, agent="ben"),
+            InteractionArrived(id=CLOCK.new_id(), customer=Address("sip:a@x"), called="sales", **common),
+            InteractionQueued(id=CLOCK.new_id(), queue="sales", waiting_since=now, **common),
+            InteractionOffered(
+                id=CLOCK.new_id(),
+                offer=CLOCK.new_id(),
+                queue="sales",
+                agent="ben",
+                ring_timeout_s=9,
+                **common,
+            ),
+        ]
+    )
+    path = f"{PATH}/{interaction}/explain"
+    steps = (await running.ask("sue", "GET", path)).json()
+    assert [step["what"] for step in steps] == [
+        "InteractionArrived",
+        "InteractionQueued",
+        "InteractionOffered",
+    ]
+    assert steps[-1]["agents"] == ["ben"]
+    assert [one["agent"] for one in steps[-1]["possible"]] == ["ben"]
+    told(await running.ask("anna", "GET", path), 403)
+    told(await running.ask("sue", "GET", f"{PATH}/{CLOCK.new_id()}/explain"), 404)
