@@ -26,7 +26,7 @@ from console.telephony.audio import AudioPort
 from console.telephony.engine import Engine, EngineSettings
 from ui.bridge import Bridge, Tasks
 from ui.shell.memory import FileMemory, NoMemory
-from ui.shell.services import Devices, Services
+from ui.shell.services import Devices, Memory, Services
 from ui.shell.window import AgentWindow
 from ui.widgets.look import Look
 from ui.widgets.words import Words, words_for
@@ -160,6 +160,7 @@ class App:
         self.wallboard: Wallboard | None = None
         self._bridge: Bridge | None = None
         self._watch: Link | None = None
+        self._unkept = NoMemory()
 
     async def open(self) -> AgentWindow:
         """Show the agent's window, then start phone and history. Raises StoreError when the history cannot
@@ -230,6 +231,8 @@ class App:
     def show_wallboard(self) -> None:
         """Open the wallboard, or bring it to the front."""
         if self.wallboard is None:
+            from console.sync.supervision import Supervision
+            from ui.metrics.services import Office
             from ui.metrics.tongue import Tongue
             from ui.metrics.wallboard import Wallboard
 
@@ -237,14 +240,14 @@ class App:
             if link is None:
                 return
             link.want_board(wanted=True)
-            self.wallboard = Wallboard(link, self._clock, Tongue(self.words.language))
+            office = Office(Supervision(link), self.tasks, self._memory())
+            self.wallboard = Wallboard(link, self._clock, Tongue(self.words.language), office)
         self.wallboard.show()
         self.wallboard.raise_()
 
     # ---- inside
 
     def _services(self, desk: Desk, bridge: Bridge) -> Services:
-        file = self._settings_file
         return Services(
             phone=desk.phone,
             history=desk.history,
@@ -253,13 +256,17 @@ class App:
             runner=self.tasks,
             clock=self._clock,
             words=self.words,
-            memory=FileMemory(file.with_name("windows.ini")) if file else NoMemory(),
+            memory=self._memory(),
             settings=lambda: self._settings,
             save=self._save,
             export=self._export,
             devices=self._late.devices,
             centres=(self._settings.centre,) if self._settings.centre else (),
         )
+
+    def _memory(self) -> Memory:
+        file = self._settings_file
+        return FileMemory(file.with_name("windows.ini")) if file else self._unkept
 
     def _tell(self, key: str, words: str) -> None:
         if self.window is not None:

@@ -9,9 +9,11 @@ import msgspec
 from console.domain.errors import NetworkError, Refused
 from console.sync.outbox import Answer
 from console.sync.place import Place, SignedIn
+from console.sync.request import Request
 
 _TIMEOUT_S = 10.0
 _MOST_BYTES = 4_000_000
+_READ_S = 60.0  # a year of figures is worked out before the first byte comes
 
 
 _signed_in = msgspec.json.Decoder(SignedIn)
@@ -62,18 +64,32 @@ class CentreHttp:
         """POST records. Raises NetworkError when there is no answer."""
         return await self._post("/api/v1/records", body, token)
 
+    async def ask(self, request: Request, token: str) -> Answer:
+        """Carry a request of the signed-in user's. Raises NetworkError when there is no answer."""
+        return await self._carry(request, token, _READ_S)
+
     async def _post(self, path: str, body: bytes, token: str = "") -> Answer:
-        headers = {"content-type": "application/json"}
+        return await self._carry(Request("POST", path, body=body), token, _TIMEOUT_S)
+
+    async def _carry(self, request: Request, token: str, read_s: float) -> Answer:
+        headers = {"content-type": "application/json"} if request.body else {}
         if token:
             headers["authorization"] = f"Bearer {token}"
         try:
-            async with self._client.stream("POST", path, content=body, headers=headers) as response:
-                data = b""
+            async with self._client.stream(
+                request.method,
+                request.path,
+                params=request.query or None,
+                content=request.body or None,
+                headers=headers,
+                timeout=httpx.Timeout(_TIMEOUT_S, read=read_s),
+            ) as response:
+                data = bytearray()
                 async for piece in response.aiter_bytes():
                     data += piece
-                    if len(data) > _MOST_BYTES:
+                    if len(data) > request.most_bytes:
                         raise NetworkError(f"{self._place.base} sent an answer without end.")
-                return Answer(response.status_code, data, response.headers.get("retry-after", ""))
+                return Answer(response.status_code, bytes(data), response.headers.get("retry-after", ""))
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ValueError) as fault:
             raise NetworkError(f"{self._place.base} cannot be reached: {in_words(fault)}.") from fault
 

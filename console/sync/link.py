@@ -26,6 +26,7 @@ from console.sync.backoff import Backoff
 from console.sync.centre_view import CentreView
 from console.sync.outbox import Answer, Outbox
 from console.sync.place import Place, SignedIn, read_url
+from console.sync.request import Request
 from console.wire import AgentView, CentreFrame, Command, Hello, Reply, Welcome
 
 if TYPE_CHECKING:
@@ -217,8 +218,18 @@ class Link:
         """Wait no longer before the next attempt to reach a lost centre; nothing when none is waited for."""
         self._nudged.set()
 
+    async def ask(self, request: Request) -> Answer:
+        """Carry a request over HTTP as the signed-in user; the answer may be a refusal.
+
+        Raises NetworkError when nobody is signed in, or there is no answer.
+        """
+        if self._http is None or self._signed_in is None:
+            raise NetworkError("There is no connection to the centre right now. Try again when it is back.")
+        return await self._http.ask(request, self._signed_in.token)
+
     async def command(self, action: str, argument: str = "") -> None:
-        """Have the centre do something: ready, pause (argument: the reason), sign_out, end_wrap_up.
+        """Have the centre do something: ready, pause and pause_after (argument: the reason), sign_out,
+        end_wrap_up, extend_wrap_up.
 
         Raises Refused with the centre's words, or NetworkError when there is no link or no reply.
         """

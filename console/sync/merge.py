@@ -8,10 +8,18 @@ from typing import Any, TypeVar
 import msgspec
 
 from console.domain.errors import CallboardError
-from console.domain.figures import ABANDONED_KEPT, SAMPLES_KEPT, AbandonedCaller, Delta, Interval, Snapshot
+from console.domain.figures import (
+    ABANDONED_KEPT,
+    SAMPLES_KEPT,
+    AbandonedCaller,
+    Delta,
+    Interval,
+    Snapshot,
+    Window,
+)
 
 _R = TypeVar("_R")
-_Q = TypeVar("_Q", AbandonedCaller, Interval)
+_Q = TypeVar("_Q", AbandonedCaller, Interval, Window)
 
 
 class Gap(CallboardError):
@@ -44,6 +52,11 @@ def merge(snapshot: Snapshot, delta: Delta) -> Snapshot:
         ),
         samples=_rows(snapshot.samples, delta.samples, lambda row: row.at)[-SAMPLES_KEPT:],
         last_event_at=delta.last_event_at or snapshot.last_event_at,
+        windows=_rows(
+            _without(snapshot.windows, set(delta.removed_queues)),
+            delta.windows,
+            lambda row: (row.queue, row.minutes),
+        ),
     )
 
 

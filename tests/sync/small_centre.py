@@ -28,6 +28,7 @@ from console.wire import (
     encode_frame,
 )
 
+_NO_ROUTE = b'{"detail":"no such route"}'
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 
@@ -78,6 +79,8 @@ class SmallCentre:
         self.refusing: dict[UUID, str] = {}
         self.answer_records: Callable[[bytes], tuple[int, dict[str, str], bytes] | None] = lambda body: None
         self.answer_sign_in: Callable[[bytes], tuple[int, bytes] | None] = lambda body: None
+        self.answers: dict[tuple[str, str], tuple[int, bytes]] = {}
+        self.asked: list[tuple[str, str, str, bytes]] = []
         self.heartbeat_s = 5.0
         self.sequence = 0
         self.now = NOW
@@ -153,7 +156,12 @@ class SmallCentre:
             if self.bad_tokens or given not in {f"Bearer token-of-{user}" for user in self.passwords}:
                 return 401, {}, b'{"detail":"token"}'
             return self.answer_records(body) or self._records(body)
-        return 404, {}, b'{"detail":"no such route"}'
+        self.asked.append((scope["method"], scope["path"], scope["query_string"].decode(), body))
+        given = dict(scope["headers"]).get(b"authorization", b"").decode()
+        if given not in {f"Bearer token-of-{user}" for user in self.passwords}:
+            return 401, {}, b'{"detail":"token"}'
+        status, answer = self.answers.get((scope["method"], scope["path"]), (404, _NO_ROUTE))
+        return status, {}, answer
 
     def _sign_in(self, body: bytes) -> tuple[int, dict[str, str], bytes]:
         special = self.answer_sign_in(body)

@@ -21,6 +21,7 @@ from console.domain.figures import (
     Sample,
     ServiceLevel,
     Snapshot,
+    Window,
 )
 from console.domain.queue import Queue, ServiceLevelFormula
 from console.sync.merge import Gap, merge
@@ -257,3 +258,19 @@ def test_samples_and_abandoned_callers_are_bounded() -> None:
     of_a = [row for row in board.abandoned if row.queue == "a"]
     assert len(of_a) == len(board.abandoned) - len(of_a) == ABANDONED_KEPT
     assert of_a[-1].interaction == UUID(int=1498)
+
+
+def test_windows_are_replaced_by_queue_and_length_and_go_with_their_queue() -> None:
+    def window(key: str, minutes: int, offered: int) -> Window:
+        return Window(queue=key, minutes=minutes, counts=Counts(offered=offered))
+
+    before = Snapshot(
+        sequence=1, at=NOON, windows=(window("", 15, 3), window("a", 15, 1), window("a", 60, 2)),
+        queues=(queue("a", 1),),
+    )  # fmt: skip
+    after = merge(before, Delta(sequence=2, at=NOON, windows=(window("a", 15, 9), window("a", 30, 5))))
+    told = [(row.queue, row.minutes, row.counts.offered) for row in after.windows]
+    assert told == [("", 15, 3), ("a", 15, 9), ("a", 30, 5), ("a", 60, 2)]
+    assert after.windows[0] is before.windows[0]
+    gone = merge(after, Delta(sequence=3, at=NOON, removed_queues=("a",)))
+    assert [row.queue for row in gone.windows] == [""]

@@ -13,9 +13,11 @@ from ui.widgets.words import Words, words_for
 ROOT = Path(__file__).resolve().parents[2]
 SPEAKERS = (
     "console/centre/c*.py",
+    "console/routing/commands.py",
     "console/desk.py",
     "console/domain/address.py",
     "console/history/*.py",
+    "console/centre/supervision.py",
     "console/server/auth.py",
     "console/server/desks.py",
     "console/server/fanout.py",
@@ -38,14 +40,12 @@ FOR_OTHERS = {
     "The first frame has to be a Hello.",
     "Hello was said before.",
     "cannot be transferred to {}",
-    # a supervisor's program, over REST
-    "It ended at this very moment.",
     # the administrator, at a terminal
     "“{}” is no trunk; use host:port or sip:gateway.example;transport=tcp",
     "A password has {} to {} characters.",
 }
 FAULT_KINDS = {"AudioError", "BadInput", "EnvironmentFault", "NetworkError", "Refused", "SettingsError",
-               "StoreError"}  # fmt: skip
+               "StoreError", "NotThere", "TooLate"}  # fmt: skip
 
 
 def _english(node: ast.AST) -> str:

@@ -14,7 +14,7 @@ def test_choosing_a_queue_narrows_everything_and_choosing_again_lets_go(opened: 
     window, _service, _clock = opened(board)
     window.queues.setFocus()
     qtbot.keyClick(window.queues, Qt.Key.Key_Right)
-    qtbot.keyClick(window.queues, Qt.Key.Key_Return)
+    qtbot.keyClick(window.queues, Qt.Key.Key_Space)
     assert window.queues.selected == "q1"
     assert window.agents.queue.currentData() == "q1"
     assert {row.queue for row in map(window.callers_model.row, range(window.callers_model.rowCount()))} == {
@@ -22,7 +22,7 @@ def test_choosing_a_queue_narrows_everything_and_choosing_again_lets_go(opened: 
     }
     assert 0 < window.agents_model.rowCount() < 60
     assert window.graphs.cards[0].note.text() == "Billing"
-    qtbot.keyClick(window.queues, Qt.Key.Key_Return)
+    qtbot.keyClick(window.queues, Qt.Key.Key_Space)
     assert window.queues.selected == ""
     assert window.agents_model.rowCount() == 60
 

@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from console.domain.figures import AbandonedCaller, AgentFigures
+from console.wire import InteractionView
 from ui.metrics.rows import (
     AGENT_HEADS,
     AGENT_TIPS,
@@ -20,6 +21,7 @@ from ui.metrics.rows import (
     caller_text,
 )
 from ui.metrics.tongue import Tongue
+from ui.metrics.waiting import LINE_HEADS, LINE_TIPS, Known, LineColumn, line_order, line_text
 
 Row = TypeVar("Row")
 Index = QModelIndex | QPersistentModelIndex
@@ -220,6 +222,36 @@ class CallersModel(RowsModel[AbandonedCaller]):
         """Show one queue's callers, or all with ""."""
         self.only = queue
         self._arrange()
+
+
+class LineModel(RowsModel[InteractionView]):
+    """Those who wait in a queue, or in all: in serving order, their times follow `tick`."""
+
+    heads = LINE_HEADS
+    tips = LINE_TIPS
+    right = frozenset({LineColumn.PLACE, LineColumn.WAITED, LineColumn.PRIORITY, LineColumn.EXPECTED})
+    agents: Mapping[str, str] = {}
+
+    @property
+    def known(self) -> Known:
+        """What is known beside the rows."""
+        return Known(self.now, self.names, self.agents)
+
+    def text(self, row: InteractionView, column: int) -> str:
+        """What a cell says."""
+        return line_text(row, column, self.known, self.tongue)
+
+    def _order(self, row: InteractionView, column: int) -> tuple[Any, ...]:
+        return line_order(row, column, self.known, self.tongue)
+
+    def _takes(self, row: InteractionView) -> bool:
+        return True
+
+    def tick(self, now: datetime) -> None:
+        """Let the times be as of `now`."""
+        self.now = now
+        if self.shown:
+            self._signal(0, len(self.shown) - 1, LineColumn.WAITED, LineColumn.STATE)
 
 
 def by_key(rows: Sequence[Row], key: Callable[[Row], str]) -> dict[str, Row]:

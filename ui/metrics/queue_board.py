@@ -24,9 +24,12 @@ _PAGE_LINE = 22.0
 
 
 class QueueBoard(QWidget):
-    """All queues. `chosen` tells the key of a queue chosen by click or Enter, "" when it was let go."""
+    """All queues. `chosen` tells the key of a queue chosen by click or Space, "" when it was let go; `opened`
+    that of one whose waiting callers are wanted, by double click or Enter.
+    """
 
     chosen = Signal(str)
+    opened = Signal(str)
 
     def __init__(self, tongue: Tongue, parent: QWidget | None = None) -> None:
         """An empty board."""
@@ -220,13 +223,24 @@ class QueueBoard(QWidget):
             self._choose()
         super().mousePressEvent(event)
 
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Choose the tile under the mouse, and ask who waits there."""
+        number = self._at(event.position())
+        if number is not None and event.button() is Qt.MouseButton.LeftButton:
+            self._current = number
+            if self._views[number].key != self._selected:  # the first click let it go
+                self._choose()
+            self.opened.emit(self._views[number].key)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrows move, Enter and Space choose, Page Up and Page Down turn."""
+        """Arrows move, Space chooses, Enter asks who waits, Page Up and Page Down turn."""
         key = Qt.Key(event.key())
         if key in _STEPS and self._views:
             self._move(*_STEPS[key])
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and self._views:
+        elif key == Qt.Key.Key_Space and self._views:
             self._choose()
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._views:
+            self.opened.emit(self._views[self._current].key)
         elif key in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
             self.turn(1 if key == Qt.Key.Key_PageDown else -1)
         else:

@@ -14,10 +14,13 @@ from PySide6.QtWidgets import (
 
 from console.domain.agent import AgentState
 from console.domain.figures import AbandonedCaller, AgentFigures
+from console.domain.interaction import Phase
+from console.wire import InteractionView
 from ui.metrics.ink import LEFT, RIGHT, Ink, Words, colour
-from ui.metrics.models import AgentsModel, CallersModel
+from ui.metrics.models import AgentsModel, CallersModel, LineModel
 from ui.metrics.rows import AgentColumn, CallerColumn, copied
 from ui.metrics.tongue import Tongue
+from ui.metrics.waiting import LineColumn, shape
 from ui.theme import STATE_ICONS, Theme, theme_of
 
 ROW = 27.0
@@ -60,6 +63,8 @@ class CellPainter(QStyledItemDelegate):
             self._agent(ink, inner, model, index.row(), column)
         elif isinstance(model, CallersModel):
             self._caller(ink, inner, model, index.row(), column)
+        elif isinstance(model, LineModel):
+            self._line(ink, inner, model, index.row(), column)
         painter.restore()
 
     def _agent(self, ink: Ink, area: QRectF, model: AgentsModel, place: int, column: int) -> None:
@@ -87,6 +92,22 @@ class CellPainter(QStyledItemDelegate):
         soft = row.short or column == CallerColumn.QUEUE
         side = RIGHT if column in model.right else LEFT
         ink.words(area, text, Words(13, self.theme.soft if soft else self.theme.text, side=side))
+
+    def _line(self, ink: Ink, area: QRectF, model: LineModel, place: int, column: int) -> None:
+        row: InteractionView = model.row(place)
+        text = model.text(row, column)
+        theme = self.theme
+        if column == LineColumn.STATE:
+            tone = theme.info if row.phase is not Phase.WAITING else theme.tone("neutral")
+            ink.shape(QPointF(area.left(), area.center().y() - 8 * self.scale), shape(row), tone.mark, 16)
+            ink.words(area.adjusted(22 * self.scale, 0, 0, 0), text, Words(13, tone.ink))
+            return
+        strong = column == LineColumn.WAITED
+        tint = theme.soft if column in (LineColumn.QUEUE, LineColumn.ASKS) else theme.text
+        if column in model.right:
+            ink.figure(area, text, Words(13, tint, strong=strong, side=RIGHT))
+        else:
+            ink.words(area, text, Words(13, tint))
 
 
 class SortHead(QHeaderView):
@@ -172,7 +193,10 @@ class BoardTable(QTableView):
     """A list of the wallboard. `shares` are the widths of its columns against each other."""
 
     def __init__(
-        self, model: AgentsModel | CallersModel, shares: tuple[float, ...], parent: QWidget | None = None
+        self,
+        model: AgentsModel | CallersModel | LineModel,
+        shares: tuple[float, ...],
+        parent: QWidget | None = None,
     ) -> None:
         """Over a model."""
         super().__init__(parent)
@@ -211,6 +235,13 @@ class BoardTable(QTableView):
         self._cells.scale = self._head.scale = scale
         self.verticalHeader().setDefaultSectionSize(round(ROW * scale))
         self._head.setFixedHeight(round(26 * scale))
+        self._share_out()
+
+    def set_shares(self, shares: tuple[float, ...]) -> None:
+        """Other widths; a column with 0 is not shown."""
+        self._shares = shares
+        for column, share in enumerate(shares):
+            self.setColumnHidden(column, not share)
         self._share_out()
 
     def set_kiosk(self, *, on: bool) -> None:
@@ -266,11 +297,11 @@ class BoardTable(QTableView):
         return text
 
 
-def rows_text(model: AgentsModel | CallersModel, places: list[int], tongue: Tongue) -> str:
+def rows_text(model: AgentsModel | CallersModel | LineModel, places: list[int], tongue: Tongue) -> str:
     """Rows as tab-separated lines under a head."""
     if isinstance(model, CallersModel):
         return copied([model.row(place) for place in places], tongue, model.names)
     columns = range(model.columnCount())
     lines = [[str(model.headerData(column, Qt.Orientation.Horizontal)) for column in columns]]
-    lines += [[model.text(model.row(place), column) for column in columns] for place in places]
+    lines += [[str(model.index(place, column).data()) for column in columns] for place in places]
     return "\n".join("\t".join(line) for line in lines)

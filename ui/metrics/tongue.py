@@ -1,12 +1,24 @@
 """How the wallboard speaks: words of one language, and its numbers, shares, durations and times of day."""
 
+import functools
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
+from ui.metrics import desk_words
+from ui.metrics.german_reasons import german
 from ui.metrics.words import DASH, ENGLISH, GERMAN
-from ui.widgets.words import Words
+from ui.widgets.words import Words, words_for
 
-_SPOKEN = {"en": Words("en", ENGLISH), "de": Words("de", GERMAN)}
+_SPOKEN = {
+    "en": Words("en", {**ENGLISH, **desk_words.ENGLISH}),
+    "de": Words("de", {**GERMAN, **desk_words.GERMAN}),
+}
+
+
+@functools.cache
+def _heard(language: str) -> Words:
+    """What the centre says, in a language."""
+    return words_for(language)
 
 
 @dataclass(frozen=True)
@@ -19,6 +31,14 @@ class Tongue:
     def say(self, key: str, **values: object) -> str:
         """The words of a key with its values put in (ui.metrics.words)."""
         return _SPOKEN.get(self.language, _SPOKEN["en"])(key, **values)
+
+    def fault(self, told: str) -> str:
+        """What the centre or the link said, in this language."""
+        return _heard(self.language).fault(told)
+
+    def reason(self, told: str) -> str:
+        """What the centre decided and why, in this language."""
+        return german(told) if self.language == "de" else told
 
     def _decimal(self, text: str) -> str:
         if self.language != "de":

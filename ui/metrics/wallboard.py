@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QEvent, QRect, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent, QShowEvent
@@ -20,9 +20,13 @@ from ui.metrics.pace import Pace
 from ui.metrics.panels import AgentsPanel, CallersPanel
 from ui.metrics.presenter import StripView, TileView, strip, tile
 from ui.metrics.queue_board import QueueBoard
+from ui.metrics.services import Office
 from ui.metrics.tongue import Tongue
 from ui.widgets.empty import EmptyState
 from ui.widgets.ticker import Ticker
+
+if TYPE_CHECKING:
+    from ui.metrics.line_window import LineWindow
 
 LEFT_SHARE = 0.585
 LEFT_SHARE_ROWS = 0.62  # many queues in rows need the room
@@ -63,7 +67,7 @@ class Wallboard(QWidget):
     """The window. It reads `service.board` at most 25 times a second, and only when it was told of a change.
 
     Keys: F11 full screen, Esc leaves it; Page Up, Page Down turn the pages of many queues; in the queues
-    arrows move and Enter chooses one, which agents, callers and graphs then follow.
+    arrows move and Space chooses one, which agents, callers and graphs then follow; Enter shows who waits.
     """
 
     def __init__(
@@ -71,10 +75,13 @@ class Wallboard(QWidget):
         service: BoardService,
         clock: Clock,
         tongue: Tongue | None = None,
+        office: Office | None = None,
         parent: QWidget | None = None,
     ) -> None:
-        """The board of a service, in a language and time zone."""
+        """The board of a service, in a language and time zone. Without an `office` it is to look at only."""
         super().__init__(parent)
+        self._office = office
+        self.line: LineWindow | None = None  # made when it is first wanted
         self._service = service
         self._clock = clock
         self._tongue = tongue or Tongue()
@@ -111,6 +118,7 @@ class Wallboard(QWidget):
             panel.tell_empty(tongue.say("graph empty"))
         self.veil = Veil(self)
         self.queues.chosen.connect(self.agents.choose_queue)
+        self.queues.opened.connect(self.show_line)
         self.agents.queue_chosen.connect(self._focus_queue)
 
     @property
@@ -137,6 +145,17 @@ class Wallboard(QWidget):
     def tile_views(self) -> tuple[TileView, ...]:
         """What the tiles say."""
         return self.queues.views
+
+    def show_line(self, queue: str) -> None:
+        """Open the window of who waits in a queue."""
+        if self._office is None:
+            return
+        if self.line is None:
+            from ui.metrics.line_window import LineWindow
+
+            self.line = LineWindow(self._office, self._tongue, self._centre_now)
+        self.line.put(self._service.board, self._service.state)
+        self.line.open_for(queue)
 
     def build_graphs(self) -> None:
         """Make the graphs now; by itself the window does so right after it was first shown."""
@@ -184,6 +203,8 @@ class Wallboard(QWidget):
     def closeEvent(self, event: QCloseEvent) -> None:
         """A closed board listens no more."""
         self.stop()
+        if self.line is not None:
+            self.line.close()
         super().closeEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -235,6 +256,8 @@ class Wallboard(QWidget):
         elif board is None:
             self._forget(fresh)
         self._put(fresh)
+        if self.line is not None and not self.line.isHidden():
+            self.line.put(board, self._service.state)
 
     def _forget(self, fresh: Freshness) -> None:
         """There are no figures, or they are no longer ours to show."""
@@ -301,6 +324,8 @@ class Wallboard(QWidget):
         self.agents_model.tick(fresh.as_of)
         self.agents_model.settle()
         self.callers_model.settle()
+        if self.line is not None:
+            self.line.tick()
 
     def _focus_queue(self, key: str) -> None:
         self.queues.select(key)

@@ -90,10 +90,27 @@ FAULTS: Final[dict[str, str]] = {
     "There is no pause reason “{}”.": "Einen Pausengrund „{}“ gibt es nicht.",
     "There is no wrap-up to end.": "Es gibt keine Nacharbeit, die zu beenden wäre.",
     "There is no wrap-up to extend.": "Es gibt keine Nacharbeit, die zu verlängern wäre.",
-    "This wrap-up has no limit: it needs no extension.": (
-        "Diese Nacharbeit ist nicht begrenzt: Sie braucht keine Verlängerung."
+    # what it says to supervisors
+    "It ended at this very moment.": "Es endete in eben diesem Augenblick.",
+    "A priority goes from -{} to {}; higher is served first.": (
+        "Eine Priorität geht von -{} bis {}; höhere kommen früher dran."
     ),
-    "This wrap-up cannot be extended any more.": "Diese Nacharbeit kann nicht mehr verlängert werden.",
+    "There is no queue “{}”.": "Eine Warteschlange „{}“ gibt es nicht.",
+    "It waits in that queue already.": "Es wartet schon in dieser Warteschlange.",
+    "There is no such interaction, or it is over.": "Diesen Kontakt gibt es nicht, oder er ist vorbei.",
+    "{} takes nothing on the channel {}.": "{} nimmt nichts auf dem Kanal {} an.",
+    "It does not wait any more.": "Es wartet nicht mehr.",
+    "There is no agent “{}”.": "Einen Agenten „{}“ gibt es nicht.",
+    "{} is not signed in.": "{} ist nicht angemeldet.",
+    "The wrap-up of this queue is not extended.": (
+        "In dieser Warteschlange wird die Nacharbeit nicht verlängert."
+    ),
+    "The wrap-up was extended {} times, as often as can be.": (
+        "Die Nacharbeit wurde {}-mal verlängert, so oft es geht."
+    ),
+    "The centre answered what cannot be read here: {}": (
+        "Die Zentrale antwortete, was hier nicht zu lesen ist: {}"
+    ),
     # calls
     "Enter a number, a name or a SIP address.": (
         "Geben Sie eine Nummer, einen Namen oder eine SIP-Adresse ein."
