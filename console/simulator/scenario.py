@@ -37,7 +37,7 @@ def _from(text: str, *, least: float, most: float) -> msgspec.Meta:
     return msgspec.Meta(description=text, ge=least, le=most)
 
 
-class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     pass
 
 
@@ -49,7 +49,7 @@ class Break(_Part, frozen=True, kw_only=True):
     within_minutes: Annotated[float, _from("The last begins it so much later.", least=0, most=720)] = 0.0
 
 
-class Group(Agent, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Group(Agent, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=False):
     """`[[agents]]`: as many equal agents, named key-1, key-2 ...; the first options are an agent's own."""
 
     count: Annotated[int, _from("How many they are.", least=0, most=15000)] = 1

@@ -29,7 +29,7 @@ def _help(text: str) -> msgspec.Meta:
     return msgspec.Meta(description=text)
 
 
-class Spread(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class Spread(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A distribution of seconds: exponential and constant by `mean_s`, lognormal by `mean_s` and `sd_s`,
     uniform from `least_s` to `most_s`.
     """

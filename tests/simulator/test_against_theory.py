@@ -1,14 +1,17 @@
 """The real router and fold in virtual time against theory: small and fast (bench_theory has the million)."""
 
 import math
-from heapq import heappop, heappush
+from heapq import heapreplace
 from random import Random
 
+import msgspec
 import pytest
 
 from console.metrics.kpis import asa_s, occupied
+from console.simulator.arrivals import times
 from console.simulator.confidence import batch_means
 from console.simulator.course import Course
+from console.simulator.scenario import Scenario
 from console.simulator.theory import ErlangA, ErlangC, priority_waits
 from tests.simulator.centres import TALK_S, exponential, gone, theorys_centre
 
@@ -22,26 +25,29 @@ def _levels(course: Course) -> tuple[float, float]:
     return counts.answered_in_time / offered, counts.abandoned / offered
 
 
-def _plain_waits(servers: int, rate: float, calls: int, arrivals: Random, talks: Random) -> list[float]:
+def _plain_waits(scenario: Scenario, arrivals: Random, talks: Random) -> list[float]:
     """First come, first served, in five lines (Kiefer and Wolfowitz 1955): when each server is free next."""
-    free, now, waits = [0.0] * servers, 0.0, []
-    for _ in range(calls):
-        now -= math.log(1 - arrivals.random()) / rate
-        begins = max(now, heappop(free))
+    start, _ = scenario.opened(0)
+    free, waits = [0.0] * scenario.agents[0].count, []
+    for moment in times(scenario, scenario.arrivals[0], arrivals):
+        now = (moment - start).total_seconds()
+        begins = max(now, free[0])
         waits.append(begins - now)
-        heappush(free, begins - TALK_S * math.log(1 - talks.random()))
+        heapreplace(free, begins - TALK_S * math.log(1 - talks.random()))
     return waits
 
 
 def test_every_wait_is_that_of_a_plain_queue_and_the_level_is_erlangs() -> None:
     """Call by call the router's waits are those of the recursion, and the recursion's are Erlang's."""
     servers, rate = 10, 10 * 0.75 / TALK_S
-    course = gone(theorys_centre(servers=servers, calls=8_000, rates_per_s={"q": rate}, warm_up_hours=0))
-    engine = course.engine
-    plain = _plain_waits(servers, rate, 400_000, engine.dice("arrivals 0"), engine.dice("customers 0"))
+    scenario = theorys_centre(servers=servers, calls=11_000, rates_per_s={"q": rate}, warm_up_hours=0)
+    course = gone(scenario)
+    dice = course.engine.dice
+    longer = msgspec.structs.replace(scenario, days=40)
+    plain = _plain_waits(longer, dice("arrivals 0"), dice("customers 0"))
     waits = course.customers.answers["q"].waits
     assert course.unfinished == 0
-    assert len(waits) == course.customers.arrived >= 8_000
+    assert len(waits) == course.customers.arrived >= 11_000
     assert max(abs(wait - other) for wait, other in zip(waits, plain, strict=False)) < 1e-3
     assert asa_s(course.reader.counts("q")) == pytest.approx(sum(waits) / len(waits), rel=1e-6)
     model = ErlangC(rate, TALK_S, servers)
