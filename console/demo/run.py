@@ -11,6 +11,7 @@ import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -38,6 +39,8 @@ _QUIET_S = 10.0
 _PROGRESS_S = 2.0
 _LOAD = 0.9  # share of the agents' time that the calls of a day with a person take
 _LEAST_PER_S = 1 / 20  # a person with few robots or none beside has not to wait long for the next call
+_IDLE_S = 6.0  # of idleness with nobody calling is enough for who came to see a centre at work
+_HURRY_S = 1.0  # from one customer to the next while it lasts: robots who are idle for longer come first
 _CODECS = ("PCMU", "PCMA", "G722")
 
 
@@ -217,9 +220,17 @@ class Day:
             yield caller
 
     async def _until(self, at_s: float, ending: asyncio.Task[Literal[True]]) -> bool:
-        """Wait for a caller's time; False when the day ends first."""
-        await asyncio.wait({ending}, timeout=max(0.0, at_s - (self._clock.monotonic() - self._began)))
-        return not ending.done()
+        """Wait for a caller's time, which comes sooner when the person has nothing to do; False when the day
+        ends first.
+        """
+        while not ending.done():
+            left_s = at_s - (self._clock.monotonic() - self._began)
+            if left_s <= 0:
+                return True
+            await asyncio.wait({ending}, timeout=min(left_s, _HURRY_S) if self._wish.person else left_s)
+            if self._wish.person and guest_idles(self._watch.board, self._clock.now()):
+                return not ending.done()
+        return False
 
     def met(self, number: str) -> None:
         """A person speaks no tone: the customer who talks with one is told so."""
@@ -299,6 +310,12 @@ class Day:
             board = self._watch.board
             if board is not None and board.total is not None:
                 self._say(progress_line(self._clock.monotonic() - self._began, board))
+
+
+def guest_idles(board: Snapshot | None, now: datetime) -> bool:
+    """Whether the person at the screen has been ready, and not rung, for longer than is of interest."""
+    since = next((a.idle_since for a in board.agents if a.agent == scenario.DESK), None) if board else None
+    return since is not None and (now - since).total_seconds() > _IDLE_S
 
 
 def progress_line(seconds: float, board: Snapshot) -> str:

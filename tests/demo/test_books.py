@@ -6,7 +6,7 @@ import pytest
 
 from console.demo import scenario
 from console.demo.books import CROSSED_S, Check, CustomerBook, LedgerBook, compare
-from console.demo.run import progress_line
+from console.demo.run import guest_idles, progress_line
 from console.demo.scenario import BRISK, bounded_calls, endless_calls
 from console.domain.agent import AgentState
 from console.domain.figures import AgentFigures, Counts, QueueFigures, ServiceLevel, Snapshot
@@ -120,3 +120,18 @@ def test_the_progress_line_tells_the_figures() -> None:
     assert "5 offered, 3 answered, 1 abandoned, 1 waiting" in line
     assert "1 agents talk, 1 are ready" in line
     assert "50.0% (2 of 4 within 20 s)" in line
+
+
+def _desk(state: AgentState, idle_since: datetime | None) -> Snapshot:
+    robot = AgentFigures(
+        agent="agent1", name="A", state=AgentState.READY, idle_since=NOON - timedelta(hours=1)
+    )
+    you = AgentFigures(agent=scenario.DESK, name="You", state=state, idle_since=idle_since)
+    return Snapshot(sequence=1, at=NOON, agents=(robot, you))
+
+
+def test_only_the_person_at_the_screen_who_is_ready_for_long_hurries_the_customers() -> None:
+    assert guest_idles(_desk(AgentState.READY, NOON - timedelta(minutes=1)), NOON)
+    assert not guest_idles(_desk(AgentState.READY, NOON), NOON)
+    assert not guest_idles(_desk(AgentState.PAUSED, None), NOON)
+    assert not guest_idles(None, NOON)
