@@ -17,6 +17,9 @@ _MOST_POOLS = 64
 _MOST_ROOMS = 4096
 _NOTHING: frozenset[Channel] = frozenset()
 
+_Rooms = dict[tuple[Channel, ...], frozenset[Channel]]
+"""By the channels of all that an agent of one capacity has at hand: what may come on top."""
+
 
 class Pool:
     """The free agents of a queue who fit one demand, in the order of its strategy."""
@@ -115,8 +118,8 @@ class Bench:
         self._interrupts = interrupts
         self._sides: dict[str, _Side] = {}
         self._seats: dict[str, _Seat] = {}
-        self._capacities: dict[str, tuple[Agent, tuple[int, ...]]] = {}
-        self._room: dict[tuple[object, ...], frozenset[Channel]] = {}
+        self._rooms: dict[tuple[int, ...], _Rooms] = {}
+        self._capacities: dict[str, tuple[Agent, _Rooms]] = {}
 
     def __contains__(self, agent: str) -> bool:
         """Whether the agent is free for something."""
@@ -207,12 +210,12 @@ class Bench:
         agent = standing.agent
         known = self._capacities.get(agent.key)
         if known is None or known[0] is not agent:
-            known = (agent, tuple(agent.capacity_for(channel) for channel in Channel))
-            self._capacities[agent.key] = known
-        key = (known[1], *standing.channels.values())
-        room = self._room.get(key)
+            capacity = tuple(agent.capacity_for(channel) for channel in Channel)
+            known = self._capacities[agent.key] = agent, self._rooms.setdefault(capacity, {})
+        load = tuple(standing.channels.values())
+        room = known[1].get(load)
         if room is None:
             room = frozenset(c for c in Channel if standing.free_for(c, self._interrupts))
-            if len(self._room) < _MOST_ROOMS:
-                self._room[key] = room
+            if len(known[1]) < _MOST_ROOMS:
+                known[1][load] = room
         return room

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from console.domain.agent import Presence
+from console.domain.agent import Agent, Presence
 from console.domain.standing import AgentStanding
 
 _Counted = tuple[tuple[str, ...], bool, bool]
@@ -15,6 +15,7 @@ class Crew:
     def __init__(self) -> None:
         """Nobody."""
         self._counted: dict[str, _Counted] = {}
+        self._queues: dict[str, tuple[Agent, tuple[str, ...]]] = {}
         self._signed_in: dict[str, int] = {}
         self._serving: dict[str, int] = {}
         self._idle: dict[str, int] = {}
@@ -22,7 +23,8 @@ class Crew:
     def seat(self, standing: AgentStanding) -> Iterable[str]:
         """Take over where an agent stands now; returns the queues that have nobody signed in since."""
         key = standing.agent.key
-        before, now = self._counted.get(key), _counted(standing)
+        before = self._counted.get(key)
+        now = _counted(standing, self._queues_of(standing.agent))
         if before == now:
             return ()
         if before is not None and now is not None and before[0] == now[0]:
@@ -36,6 +38,13 @@ class Crew:
             self._count(now, 1)
             self._counted[key] = now
         return [queue for queue in before[0] if not self._signed_in[queue]] if before else ()
+
+    def _queues_of(self, agent: Agent) -> tuple[str, ...]:
+        """The agent's queues, each once."""
+        known = self._queues.get(agent.key)
+        if known is None or known[0] is not agent:
+            known = self._queues[agent.key] = agent, tuple(dict.fromkeys(agent.queues))
+        return known[1]
 
     def _recount(self, before: _Counted, now: _Counted) -> None:
         """The usual case, in the same queues: only what changed is counted."""
@@ -67,9 +76,8 @@ class Crew:
         return self._idle.get(queue, 0)
 
 
-def _counted(standing: AgentStanding) -> _Counted | None:
+def _counted(standing: AgentStanding, queues: tuple[str, ...]) -> _Counted | None:
     if standing.presence is Presence.OFFLINE:
         return None
     serving = standing.presence is Presence.READY and standing.lost_since is None
-    queues = standing.agent.queues
-    return queues if len(queues) < 2 else tuple(dict.fromkeys(queues)), serving, standing.free
+    return queues, serving, standing.free

@@ -188,9 +188,8 @@ class Door:
 
     def find(self, called: str) -> str | None:
         """The queue for what was called (a key, a number, or an address whose user is one), if there is."""
-        for name in (called.casefold(), Address(called).user.casefold()):
-            if name in self._keys:
-                return self._keys[name]
-            for key in self._numbers.get(name, ()):
-                return key
-        return None
+        return self._named(called.casefold()) or self._named(Address(called).user.casefold())
+
+    def _named(self, name: str) -> str | None:
+        known = self._keys.get(name)
+        return known if known is not None else next(iter(self._numbers.get(name, ())), None)

@@ -127,7 +127,8 @@ class Router:
         learn = self._learning.get(type(event))
         if learn is not None:
             learn(event)
-        for agent in self._duties.apply(event):
+        touched = self._duties.apply(event)
+        for agent in touched[:1] if len(touched) == 2 and touched[0] is touched[1] else touched:
             self._matcher.agent_moved(agent)
             for queue in self._crew.seat(agent):
                 self._rearm(queue)
