@@ -35,7 +35,9 @@ EVERY_S = 60.0
 EVERY_EVENTS = 20_000
 """A checkpoint is due after so many seconds, or so many events."""
 
-_REST = 100  # times what a checkpoint costs the loop have to pass before the next: 1 % of its time at most
+REST = 100
+"""So many times what a checkpoint cost the loop have to pass before the next: 1 % of its time at most."""
+
 _QUARTER_S = 900
 _KINDS = ("router", "board", "increments")
 _ENCODER = msgspec.msgpack.Encoder()
@@ -179,7 +181,7 @@ class Keeper:
         now = self._clock.monotonic()
         self.took_s = now - begun
         self._next = now + EVERY_S
-        self._rest_until = now + _REST * self.took_s
+        self._rest_until = now + REST * self.took_s
 
     async def finish(self, sequence: int) -> None:
         """Write the last one, with the figures of the quarter hour under way."""
