@@ -31,6 +31,11 @@ class Board:
         self._taken = 0
 
     @property
+    def fold(self) -> Fold:
+        """For readings of any dimension and window. Apply events through the board only."""
+        return self._fold
+
+    @property
     def sequence(self) -> int:
         """The ledger sequence of the newest event in it."""
         return self._fold.sequence

@@ -94,7 +94,7 @@ class Calls(Lines):
             tally.answer(waited, in_time=in_time)
         if case.contact and not case.settled:
             self._count(tallies, "contacts_known")
-            self.repeats.answered(case.contact, self.books.minute, agent, case.mix)
+            self.repeats.answered(case.contact, case.came, self.books.minute, agent, case.mix)
         case.settled = True
 
     def _count_callback(self, tallies: list[Tally], case: Case, agent: str) -> None:

@@ -34,6 +34,7 @@ class Case(msgspec.Struct):
     queued: int = 0
     estimate: int | None = None
     contact: str = ""
+    came: int = 0
     last: UUID | None = None
 
 
@@ -167,17 +168,24 @@ class Lines:
             tally.n["transferred_in"] += 1
 
     def _line_up_callback(self, standing: InteractionStanding) -> None:
-        """A callback waits in a queue: it is no caller who waits."""
+        """A callback waits in a queue: nobody who waits on the line, unless the customer was reached already
+        and is passed on.
+        """
+        reached = self.cases[standing.interaction].settled
         for key in (standing.queue, TOTAL):
             row = self.books.row(key) if key else self.books.whole()
             if row is not None:
-                self.books.touch(key, row)
-                row.callbacks.add(standing.interaction)
+                tally = self.books.touch(key, row)
+                if reached:
+                    row.enter(standing, tally)
+                else:
+                    row.callbacks.add(standing.interaction)
 
     def _came(self, standing: InteractionStanding, case: Case, tallies: list[Tally]) -> None:
         """A known customer comes for the first time with this interaction: who came before, came again."""
         books = self.books
         case.contact = contact_key(standing.customer.user, standing.queue)
+        case.came = books.us
         if not case.contact:
             return
         self._count(tallies, "callers_known")

@@ -18,6 +18,8 @@ from console.metrics.intervals import MINUTE_US
 DAYS = 7
 KEPT = 50_000
 
+Mix = tuple[str, tuple[str, ...]]
+
 _WITHIN_US = DAYS * 24 * 60 * MINUTE_US
 _WITHHELD = frozenset({"", "anonymous", "unavailable", "unknown", "restricted", "withheld", "private"})
 
@@ -52,10 +54,10 @@ class Repeats:
             return None
         return before
 
-    def answered(self, key: str, minute: int, agent: str, mix: tuple[str, tuple[str, ...]]) -> None:
-        """The customer's contact was answered."""
+    def answered(self, key: str, came: int, minute: int, agent: str, mix: Mix) -> None:
+        """The contact that came then was answered; one that another has followed already is over."""
         contact = self.known.get(key)
-        if contact is not None:
+        if contact is not None and contact.at == came:
             contact.answered, contact.agent = minute, agent
             contact.channel, contact.skills = mix
 

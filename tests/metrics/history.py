@@ -41,7 +41,7 @@ AGENTS = (
 )
 
 
-class _History:
+class History:
     def __init__(self, seed: int, *, changes: bool) -> None:
         self.changes = changes
         self.chance = random.Random(seed)
@@ -167,7 +167,7 @@ def random_history(
     seed: int, calls: int, *, zones: bool = True, changes: bool = True
 ) -> list[ev.LedgerEvent]:
     """Some hours of a centre around midnights, in ledger order; all in UTC without `zones`."""
-    history = _History(seed, changes=changes)
+    history = History(seed, changes=changes)
     for configured in QUEUES:
         queue = configured if zones else msgspec.structs.replace(configured, timezone="UTC")
         history.tell(ev.QueueConfigured, queue=queue)
