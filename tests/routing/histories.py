@@ -99,7 +99,6 @@ class History:
         ]
         self._take_over(self.world.replayed())
         self.world.ledger += self.router.close_orphans(self.world.clock.now())
-        self.over.update(calls)
         self.decide()
         left = {standing.interaction for standing in self.router.open_interactions()}
         assert left.isdisjoint(calls)
@@ -154,7 +153,6 @@ class History:
 
     def end(self, interaction: UUID, by: ev.EndedBy) -> None:
         """It is over."""
-        self.over.add(interaction)
         self.tell(ev.InteractionEnded, interaction=interaction, by=by)
 
     def _hangs_up(self) -> None:
@@ -334,7 +332,5 @@ class History:
             if step == 1:
                 shift = timedelta(seconds=self.chance.choice((-600, -5, 5, 600)))
                 fact = msgspec.structs.replace(fact, id=self.world.clock.new_id(), at=fact.at + shift)
-            if isinstance(fact, ev.InteractionEnded):
-                self.over.add(fact.interaction)
             self.world.ledger.append(fact)
             self.router.apply(fact)

@@ -8,6 +8,8 @@ from hashlib import sha256
 from itertools import pairwise
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from console import wire
 from console.domain import events as ev
@@ -30,7 +32,7 @@ class _Watched:
         self.history = History(seed, restart=restart, mishaps=mishaps)
         self.history.check = self._check
         self.audit = Audit()
-        self.restarts = 0
+        self.restarts = self.read = 0
         self.decided: set[object] = set()
         decide = self.history.world.router.decide
         del decide
@@ -44,11 +46,12 @@ class _Watched:
         self.audit.walk(ledger, self.decided)
         now = max(history.world.clock.now(), history.router._latest)
         check(history.router, now)
-        for event in history.router._decided:
+        for event in ledger[self.read :]:
             if isinstance(event, ev.CallbackRequested):
                 history.known[event.callback] = None
             if isinstance(event, ev.InteractionEnded):
                 history.over.add(event.interaction)
+        self.read = len(ledger)
         _nobody_is_lost(history)
 
 
@@ -99,6 +102,17 @@ def test_a_restart_changes_nothing(seed: int, restart: str) -> None:
         assert ours == theirs
     assert len(undisturbed.world.ledger) == len(disturbed.world.ledger)
     assert disturbed.router.open_interactions() == undisturbed.router.open_interactions()
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    seed=st.integers(40, 1 << 32),
+    restart=st.sampled_from(["", "replay", "checkpoint"]),
+    mishaps=st.booleans(),
+)
+def test_any_day(seed: int, restart: str, mishaps: bool) -> None:
+    """Whatever the day, with routers that take over from each other all the time."""
+    _Watched(seed, restart=restart, mishaps=mishaps).history.run(250)
 
 
 def test_everything_happens() -> None:
