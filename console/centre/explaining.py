@@ -47,7 +47,7 @@ class Explaining:
         """The newest checkpoint before it came; none for a callback, which a fact of another call began."""
         first, arrived = own[0]
         if isinstance(arrived, InteractionArrived):
-            for checkpoint in await Checkpoints(self._ledger.database).newest():
+            async for checkpoint in Checkpoints(self._ledger.database).newest():
                 for part in checkpoint.parts:
                     if checkpoint.sequence < first and part.kind == "router":
                         return checkpoint.sequence, part.body

@@ -84,7 +84,7 @@ async def restore(ledger: Ledger, settings: RoutingSettings, clock: Clock) -> Re
     """Where the centre stood at the end of its ledger. Raises StoreError."""
     checkpoints = Checkpoints(ledger.database)
     last, covered = await ledger.last_sequence(), await checkpoints.covered()
-    found = _begun(await checkpoints.newest(), last, settings, clock)
+    found = await _begun(checkpoints, last, settings, clock)
     found = found or Restored(Router(settings, clock.new_id), Board(clock))
     found.covered = covered
     if found.sequence <= covered:
@@ -97,11 +97,11 @@ async def restore(ledger: Ledger, settings: RoutingSettings, clock: Clock) -> Re
     return found
 
 
-def _begun(
-    checkpoints: Sequence[Checkpoint], last: int, settings: RoutingSettings, clock: Clock
+async def _begun(
+    checkpoints: Checkpoints, last: int, settings: RoutingSettings, clock: Clock
 ) -> Restored | None:
     """The newest checkpoint that can be used, taken over."""
-    for checkpoint in checkpoints:
+    async for checkpoint in checkpoints.newest():
         try:
             return _taken_over(checkpoint, last, settings, clock)
         except BadInput as fault:

@@ -7,8 +7,9 @@ they are written once, each for a range of events, and added up when they are re
 
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -71,11 +72,14 @@ class Checkpoints:
         """
         await self._database.write(lambda connection: _save(connection, checkpoint, increments, since))
 
-    async def newest(self) -> list[Checkpoint]:
-        """The checkpoints, the newest first; those whose content is not what was written are left out, with a
-        warning. Raises StoreError.
+    async def newest(self) -> AsyncIterator[Checkpoint]:
+        """The checkpoints, the newest first, each read when it is asked for; those whose content is not what
+        was written are left out, with a warning. Raises StoreError.
         """
-        return await self._database.read(_newest)
+        for sequence in await self._database.read(_sequences):
+            found = await self._database.read(partial(_read, sequence))
+            if found is not None:
+                yield found
 
     async def covered(self) -> int:
         """The sequence number up to which events are in the intervals; 0 for none."""
@@ -149,22 +153,21 @@ def _replace(connection: Connection, checkpoint: Checkpoint) -> None:
     connection.execute(delete(checkpoints).where(checkpoints.c.sequence < kept[-1]))
 
 
-def _newest(connection: Connection) -> list[Checkpoint]:
-    found: dict[int, list[Part] | None] = {}
-    made: dict[int, datetime] = {}
-    for row in connection.execute(select(checkpoints).order_by(checkpoints.c.sequence.desc())):
-        parts = found.setdefault(row.sequence, [])
-        made[row.sequence] = row.made_at
+def _sequences(connection: Connection) -> list[int]:
+    known = select(checkpoints.c.sequence).distinct().order_by(checkpoints.c.sequence.desc())
+    return [row.sequence for row in connection.execute(known)]
+
+
+def _read(sequence: int, connection: Connection) -> Checkpoint | None:
+    parts = []
+    made_at: datetime | None = None
+    for row in connection.execute(select(checkpoints).where(checkpoints.c.sequence == sequence)):
         if _digest(row.body) != bytes(row.digest):
-            _log.warning("the %s part of the checkpoint at %d is damaged: ignored", row.kind, row.sequence)
-            found[row.sequence] = None
-        elif parts is not None:
-            parts.append(Part(kind=row.kind, version=row.version, body=bytes(row.body)))
-    return [
-        Checkpoint(sequence=sequence, made_at=made[sequence], parts=tuple(parts))
-        for sequence, parts in found.items()
-        if parts is not None
-    ]
+            _log.warning("the %s part of the checkpoint at %d is damaged: ignored", row.kind, sequence)
+            return None
+        parts.append(Part(kind=row.kind, version=row.version, body=bytes(row.body)))
+        made_at = row.made_at
+    return Checkpoint(sequence=sequence, made_at=made_at, parts=tuple(parts)) if made_at else None
 
 
 def _row(increment: Increment, since: int, until: int) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def increment(key: str, start: datetime = NOON, dimension: str = "queue", body: 
 
 
 async def test_a_new_ledger_has_none(checkpoints: Checkpoints) -> None:
-    assert await checkpoints.newest() == []
+    assert [one async for one in checkpoints.newest()] == []
     assert await checkpoints.covered() == 0
     assert await checkpoints.intervals("queue", (NOON, NOON + HOUR)) == []
 
@@ -47,7 +47,7 @@ async def test_a_checkpoint_comes_back_whole_the_newest_first(checkpoints: Check
     body = bytes(range(256)) * 2000
     await checkpoints.save(checkpoint(5, body))
     await checkpoints.save(checkpoint(9))
-    found = await checkpoints.newest()
+    found = [one async for one in checkpoints.newest()]
     assert [one.sequence for one in found] == [9, 5]
     assert found[1].made_at == NOON
     assert sorted(found[1].parts, key=lambda part: part.kind) == list(checkpoint(5, body).parts)
@@ -56,13 +56,13 @@ async def test_a_checkpoint_comes_back_whole_the_newest_first(checkpoints: Check
 async def test_only_the_newest_few_are_kept(checkpoints: Checkpoints) -> None:
     for sequence in range(1, KEPT + 4):
         await checkpoints.save(checkpoint(sequence))
-    assert [one.sequence for one in await checkpoints.newest()] == [KEPT + 3, KEPT + 2, KEPT + 1]
+    assert [one.sequence async for one in checkpoints.newest()] == [KEPT + 3, KEPT + 2, KEPT + 1]
 
 
 async def test_one_at_the_same_sequence_takes_the_place_of_the_first(checkpoints: Checkpoints) -> None:
     await checkpoints.save(checkpoint(5, b"before"))
     await checkpoints.save(checkpoint(5, b"after"))
-    (found,) = await checkpoints.newest()
+    (found,) = [one async for one in checkpoints.newest()]
     assert {part.body for part in found.parts} == {b"after"}
 
 
@@ -74,7 +74,7 @@ async def test_a_damaged_one_is_left_out_and_told(
     damage = text("UPDATE checkpoints SET body=:body WHERE sequence=9 AND kind='router'")
     await ledger.database.write(lambda connection: connection.execute(damage, {"body": b"damaged"}))
     with caplog.at_level(logging.WARNING):
-        assert [one.sequence for one in await checkpoints.newest()] == [5]
+        assert [one.sequence async for one in checkpoints.newest()] == [5]
     assert "router part of the checkpoint at 9 is damaged" in caplog.text
 
 
@@ -102,7 +102,7 @@ async def test_a_range_is_written_once_and_never_overlaps(checkpoints: Checkpoin
     for since, sequence in ((3, 9), (5, 6), (8, 7)):
         with pytest.raises(BadInput):
             await checkpoints.save(checkpoint(sequence, b"never"), [increment("sales")], since=since)
-    assert [one.sequence for one in await checkpoints.newest()] == [5]
+    assert [one.sequence async for one in checkpoints.newest()] == [5]
     assert await checkpoints.covered() == 5
 
 
@@ -110,7 +110,7 @@ async def test_a_checkpoint_whose_increments_fail_is_not_written(checkpoints: Ch
     doubled = [increment("sales"), increment("sales", body=b"2")]
     with pytest.raises((StoreError, DBAPIError)):
         await checkpoints.save(checkpoint(5), doubled, since=1)
-    assert await checkpoints.newest() == []
+    assert [one async for one in checkpoints.newest()] == []
     assert await checkpoints.covered() == 0
 
 
