@@ -193,7 +193,6 @@ class Window(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     asa_s: float | None = None
     aht_s: float | None = None
     abandon_rate: float | None = None
-    occupancy: float | None = None
 
 
 class Sample(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):

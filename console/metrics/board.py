@@ -5,18 +5,32 @@ abandoned callers and samples.
 """
 
 from collections import deque
+from datetime import UTC, datetime, timedelta
+from itertools import islice
 
 import msgspec
 
 from console.clock import Clock
 from console.domain.events import LedgerEvent
-from console.domain.figures import SAMPLES_KEPT, AbandonedCaller, Delta, Interval, Sample, Snapshot
+from console.domain.figures import SAMPLES_KEPT, AbandonedCaller, Delta, Interval, Sample, Snapshot, Window
 from console.metrics.books import TOTAL, by_start, by_time
 from console.metrics.changes import Changes
 from console.metrics.checkpoint import from_bytes, to_bytes
 from console.metrics.increments import Dimension, Increment
+from console.metrics.intervals import minute_of
+from console.metrics.kpis import abandon_rate, aht_s, asa_s, ratio
 from console.metrics.reading import Reading
-from console.metrics.snapshot import Fold
+from console.metrics.snapshot import WINDOWS, Fold
+
+WINDOWS_EVERY = timedelta(seconds=5)
+"""A queue's windows are told again after so long at the soonest."""
+
+_AT_A_TIME = 8
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _by_queue(window: Window) -> tuple[str, int]:
+    return window.queue, window.minutes
 
 
 class Board:
@@ -29,6 +43,10 @@ class Board:
         self._samples: deque[Sample] = deque(maxlen=SAMPLES_KEPT)
         self._new_samples: deque[Sample] = deque(maxlen=SAMPLES_KEPT)
         self._taken = 0
+        self._windows: dict[tuple[str, int], Window] = {}
+        self._stale: dict[str, None] = {}
+        self._refreshed: dict[str, datetime] = {}
+        self._minute = 0
 
     @property
     def fold(self) -> Fold:
@@ -49,6 +67,7 @@ class Board:
         """All that another board needs to go on exactly as this one would, what was not taken too."""
         checkpoint = self._fold.checkpoint()
         checkpoint.samples = list(self._samples)
+        checkpoint.windows = list(self._windows.values())
         return to_bytes(checkpoint)
 
     def load(self, data: bytes) -> None:
@@ -60,6 +79,7 @@ class Board:
         checkpoint = from_bytes(data)
         self._fold.restore(checkpoint)
         self._samples.extend(checkpoint.samples)
+        self._windows.update(((window.queue, window.minutes), window) for window in checkpoint.windows)
         self._taken = self._fold.sequence
 
     def take_increments(self) -> list[Increment]:
@@ -91,7 +111,8 @@ class Board:
     def snapshot(self) -> Snapshot:
         """The whole board now."""
         folded = self._fold.snapshot(self._clock.now())
-        return msgspec.structs.replace(folded, samples=tuple(self._samples))
+        windows = tuple(self._windows[key] for key in sorted(self._windows))
+        return msgspec.structs.replace(folded, samples=tuple(self._samples), windows=windows)
 
     def take_delta(self) -> Delta | None:
         """What changed since it was last taken; None: no fact came since.
@@ -101,7 +122,9 @@ class Board:
         fold, books, now = self._fold, self._fold.books, self._clock.now()
         books.roll(now)
         changes, books.changes = books.changes, Changes()
-        if not changes and not self._new_samples and self._taken == fold.sequence:
+        self._forget_windows(changes.removed_queues)
+        windows = self._refresh(now, changes.queues, total=changes.total)
+        if not changes and not windows and not self._new_samples and self._taken == fold.sequence:
             return None
         samples, self._new_samples = tuple(self._new_samples), deque(maxlen=SAMPLES_KEPT)
         since, self._taken = self._taken, fold.sequence
@@ -119,7 +142,57 @@ class Board:
             removed_agents=tuple(sorted(changes.removed_agents)),
             new_day=tuple(sorted(changes.new_days)),
             last_event_at=fold.last_event_at,
+            windows=windows,
         )
+
+    # ------------------------------------------------------------ the last minutes
+
+    def _refresh(self, now: datetime, changed: set[str], *, total: bool) -> tuple[Window, ...]:
+        """Some of the windows that may have changed, each queue's every WINDOWS_EVERY at most; few at a time,
+        so that no delta waits for them.
+        """
+        minute = minute_of(now)
+        if minute != self._minute:
+            self._minute = minute
+            self._stale.update(dict.fromkeys(key for key, _ in self._windows))
+        self._stale.update(dict.fromkeys(changed))
+        if total:
+            self._stale[TOTAL] = None
+        told: list[Window] = []
+        due = (key for key in self._stale if self._refreshed.get(key, _EPOCH) + WINDOWS_EVERY <= now)
+        for key in list(islice(due, _AT_A_TIME)):
+            del self._stale[key]
+            self._refreshed[key] = now
+            told += self._windows_of(key, minute)
+        return tuple(sorted(told, key=_by_queue))
+
+    def _windows_of(self, key: str, minute: int) -> list[Window]:
+        books = self._fold.books
+        row = books.total if key == TOTAL else books.queues.get(key)
+        if row is None:
+            return []
+        told = []
+        for minutes, tally in zip(WINDOWS, row.track.windows(minute, WINDOWS), strict=True):
+            counts = tally.counts()
+            window = Window(
+                queue=key,
+                minutes=minutes,
+                counts=counts,
+                service_level=ratio(counts.level_met, counts.level_of),
+                asa_s=asa_s(counts),
+                aht_s=aht_s(counts),
+                abandon_rate=abandon_rate(counts),
+            )
+            if self._windows.get((key, minutes)) != window:
+                self._windows[key, minutes] = window
+                told.append(window)
+        return told
+
+    def _forget_windows(self, removed: set[str]) -> None:
+        for key in removed:
+            self._stale.pop(key, None)
+            for minutes in WINDOWS:
+                self._windows.pop((key, minutes), None)
 
     def _callers(self, keys: set[str]) -> tuple[AbandonedCaller, ...]:
         rows = self._fold.books.queues

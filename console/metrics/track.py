@@ -11,7 +11,7 @@ from datetime import datetime
 
 from console.domain.figures import ABANDONED_KEPT, AbandonedCaller, Interval
 from console.metrics.intervals import MINUTES_A_QUARTER, Calendar, Day, minute_of
-from console.metrics.tally import Tally
+from console.metrics.tally import Tally, merged
 
 MINUTES_KEPT = 64
 """The minutes of the longest window, and some more for facts that are a little ahead."""
@@ -213,6 +213,19 @@ class Track:
             if minute - minutes < known <= minute:
                 whole.merge(tally)
         return whole
+
+    def windows(self, minute: int, lengths: tuple[int, ...]) -> list[Tally]:
+        """Several windows up to a minute, the shortest first, in one go."""
+        self.settle()
+        whole, found, rest = Tally(), [], iter(sorted(self.ring, reverse=True))
+        known = next(rest, None)
+        for length in lengths:
+            while known is not None and known > minute - length:
+                if known <= minute:
+                    whole.merge(self.ring[known])
+                known = next(rest, None)
+            found.append(merged(whole))
+        return found
 
     def quarters(self, first: int, last: int) -> Tally:
         """From minute `first` to before `last`, both on quarter hours; of one that is kept by quarters."""

@@ -156,8 +156,9 @@ def _now(database: sqlite3.Connection, dimension: Dimension, key: str, now: date
     agents = dict(
         database.execute(
             "select shown, count(*) from"
-            " (select agent, shown, row_number() over (partition by agent order by us desc, until desc) as nth"
-            " from spell) where nth = 1 and shown != 'offline'"
+            " (select agent, shown,"
+            " row_number() over (partition by agent order by us desc, until desc) as nth from spell)"
+            " where nth = 1 and shown != 'offline'"
             " and (? = '' or agent in (select agent from serves where queue = ?)) group by shown",
             (key, key),
         )
