@@ -190,3 +190,27 @@ def test_wrap_up_is_not_begun_again_by_a_second_fact() -> None:
 @pytest.mark.parametrize("seconds", [1e300, float("inf")])
 def test_a_limit_without_measure_is_ten_years(seconds: float) -> None:
     assert (after(START, seconds) - START).days == 3650
+
+
+def test_contacts_and_talk_count_from_the_sign_in_without_hold() -> None:
+    standings = _at_work()
+    way = (*WAY[Phase.CONNECTED], "InteractionHeld", "InteractionResumed", "InteractionAnswered")
+    for second, kind in enumerate(way):
+        _told(standings, kind, at=START + timedelta(seconds=10 * second))
+    _told(standings, "InteractionEnded", at=START + timedelta(seconds=100))
+    ada = standings.agents["ada"]
+    assert (ada.contacts, ada.talk_s) == (1, 10 + 50)  # answered at 30, held 40 to 50, told twice at 60
+    assert ada.offered_at == {"a": START + timedelta(seconds=20)}
+    _told(standings, "AgentSignedIn", agent="ada", contact="sip:ada@y", session=CLOCK.new_id())
+    assert ada.contacts == 1  # another desk, the same working time
+    _told(standings, "AgentSignedOut", agent="ada")
+    _told(standings, "AgentSignedIn", agent="ada", contact="sip:ada@y", session=CLOCK.new_id())
+    assert (ada.contacts, ada.talk_s) == (0, 0.0)
+
+
+def test_a_clock_set_back_measures_no_talk() -> None:
+    standings = _at_work()
+    for kind in WAY[Phase.CONNECTED]:
+        _told(standings, kind)
+    _told(standings, "InteractionEnded", at=START - timedelta(hours=1))
+    assert standings.agents["ada"].talk_s == 0.0

@@ -2,13 +2,14 @@
 
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from console.domain import events as ev
 from console.domain.agent import Agent, AgentState
 from console.domain.errors import NotThere, TooLate
 from console.domain.interaction import Phase
-from console.domain.queue import Channel, Holiday, Queue, SkillNeed
+from console.domain.queue import Channel, Holiday, Queue, Relaxation, SkillNeed
 from tests.routing.centre_world import START, World, kinds
 
 A = Queue(key="a", announce_every_s=0, wrap_up_s=30, wrap_up_extension_s=20, wrap_up_extensions=2)
@@ -46,6 +47,17 @@ def test_a_move_keeps_the_wait_and_takes_the_new_queues_demands() -> None:
     assert (standing.queue, standing.skills, standing.phase) == ("b", B.skills, Phase.WAITING)
     world.sign_in("cyd")
     assert world.rung(interaction) == "cyd"
+
+
+def test_after_a_move_the_steps_count_from_the_whole_wait() -> None:
+    world = _at_work()
+    relaxing = msgspec.structs.replace(B, relax=(Relaxation(after_s=50, skills=()),))
+    world.tell(ev.QueueConfigured, queue=relaxing)
+    interaction = world.call("a")
+    world.wait(40)
+    _do(world, world.router.commands.move(interaction, "b", "eve", world.clock.now()))
+    assert world.wait(9) == []
+    assert kinds(world.wait(1)) == ["InteractionRelaxed"]
 
 
 def test_a_move_withdraws_what_rings() -> None:
