@@ -1,12 +1,14 @@
 """The strip over the board: all queues together, how many need somebody, the time, how fresh it is."""
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from ui.metrics.freshness import Freshness, Health
-from ui.metrics.ink import LEFT, RIGHT, Ink, Words, colour, shape_of, tone_of
-from ui.metrics.presenter import Figure, Level, StripView
+from ui.metrics.ink import LEFT, RIGHT, Ink, Words, colour, shape_of, tone_of, type_of
+from ui.metrics.panels import Choice
+from ui.metrics.presenter import Figure, Level, StripView, strip_meaning
+from ui.metrics.spans import SPANS, span_words
 from ui.metrics.tongue import Tongue
 from ui.theme import theme_of
 
@@ -18,7 +20,9 @@ _SHARES = (0.95, 1.25, 1.6, 0.8, 0.8, 0.95, 1.0, 1.15, 1.7)
 
 
 class Head(QWidget):
-    """The strip. Its figures are those of `StripView`."""
+    """The strip. Its figures are those of `StripView`; `span_chosen` tells of which minutes they shall be."""
+
+    span_chosen = Signal(int)
 
     def __init__(self, tongue: Tongue, parent: QWidget | None = None) -> None:
         """An empty strip."""
@@ -28,7 +32,25 @@ class Head(QWidget):
         self._view = StripView(figures=(), formula="", critical=0, warning=0)
         self._time = ""
         self._fresh: Freshness | None = None
+        self._kiosk = False
+        self.span = Choice()
+        self.span.setParent(self)
+        self.span.setAccessibleName(tongue.say("span"))
+        for minutes in SPANS:
+            self.span.addItem(span_words(minutes, tongue), minutes)
+        self.span.activated.connect(lambda place: self.span_chosen.emit(self.span.itemData(place)))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def show_span(self, minutes: int) -> None:
+        """Of which minutes the figures are; 0 is today."""
+        self.span.setCurrentIndex(self.span.findData(minutes))
+        self.update()
+
+    def set_kiosk(self, *, on: bool) -> None:
+        """On a wall nobody chooses: words stand in the choice's place."""
+        self._kiosk = on
+        self.span.setVisible(not on)
+        self.update()
 
     @property
     def view(self) -> StripView:
@@ -37,15 +59,18 @@ class Head(QWidget):
 
     def set_scale(self, scale: float) -> None:
         """Everything larger or smaller."""
-        self._scale = scale
+        self._scale = self.span.scale = scale
         self.setFixedHeight(round(HEAD * scale))
+        sizes = (round(size * scale) for size in (12, 22, 6))
+        self.span.setStyleSheet("font-size: {}px; min-height: {}px; padding: 0 {}px;".format(*sizes))
+        self.span.setFont(type_of(round(12 * scale)))
+        self.span.setGeometry(*(round(side * scale) for side in (16, 44, 150, 26)))
 
     def put(self, view: StripView, time: str, fresh: Freshness) -> None:
         """Say something new; the same again repaints nothing."""
         if (view, time, fresh.age, fresh.health) == self._said():
             return
         self._view, self._time, self._fresh = view, time, fresh
-        self.setToolTip(f"{self._tongue.say('service level')}: {view.formula}" if view.formula else "")
         self.setAccessibleName(
             ", ".join(
                 f"{item.label} {item.text}{f' ({item.note})' if item.note else ''}" for item in view.figures
@@ -56,6 +81,20 @@ class Head(QWidget):
     def _said(self) -> tuple[object, ...]:
         fresh = self._fresh
         return (self._view, self._time, fresh.age if fresh else None, fresh.health if fresh else None)
+
+    @property
+    def told(self) -> str:
+        """All that its tool tip says: each figure with what it means, and how old it is."""
+        if self._fresh is None or self._fresh.health is Health.EMPTY:
+            return ""
+        return f"{strip_meaning(self._view, self._tongue)}\n\n{self._tongue.say('age', age=self._fresh.age)}"
+
+    def event(self, event: QEvent) -> bool:
+        """The tool tip is made when it is wanted."""
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            QToolTip.showText(event.globalPos(), self.told, self)
+            return True
+        return super().event(event)
 
     def sizeHint(self) -> QSize:
         """As tall as its scale wants."""
@@ -117,8 +156,11 @@ class Head(QWidget):
 
     def _paint_alerts(self, ink: Ink, place: QRectF) -> None:
         scale, theme, say = ink.scale, ink.theme, self._tongue.say
-        title = QRectF(place.left(), 9 * scale, place.width(), 18 * scale)
+        title = QRectF(place.left(), 7 * scale, place.width(), 16 * scale)
         ink.words(title, say("all queues"), Words(15, theme.text, strong=True))
+        if self._kiosk:
+            span = QRectF(place.left(), 52 * scale, place.width(), 18 * scale)
+            ink.words(span, self.span.currentText(), Words(12, theme.text, strong=True))
         lines = [
             (level, say(key, n=number))
             for level, key, number in (
@@ -127,13 +169,14 @@ class Head(QWidget):
             )
             if number
         ] or ([(Level.PLAIN, say("alerts none"))] if self._view.formula else [])
-        for number, (level, words) in enumerate(lines):
+        left, top = place.left(), 24 * scale
+        for level, words in lines:
             tone = tone_of(theme, level)
-            top = (31 + number * 19) * scale
-            ink.shape(QPointF(place.left(), top + 2 * scale), shape_of(level), tone.mark, 14)
-            line = QRectF(place.left() + 19 * scale, top, place.width() - 19 * scale, 18 * scale)
             plain = level is Level.PLAIN
+            ink.shape(QPointF(left, top + 2 * scale), shape_of(level), tone.mark, 13)
+            line = QRectF(left + 17 * scale, top, place.right() - left - 17 * scale, 17 * scale)
             ink.words(line, words, Words(12, theme.soft if plain else tone.ink, strong=not plain))
+            left += 17 * scale + ink.width(words, 12, strong=not plain) + 10 * scale
 
 
 class Banner(QWidget):

@@ -11,7 +11,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPen
 
 from ui.metrics.ink import measure, type_of
-from ui.metrics.presenter import SERVICE_CRITICAL_BELOW
+from ui.metrics.meaning import SERVICE_GAP
 from ui.metrics.series import INTERVAL_S, Band, Bars, Line, Steps
 from ui.metrics.tongue import Tongue
 from ui.theme import Theme
@@ -236,7 +236,7 @@ class ServicePlot(Plot):
 
     @staticmethod
     def _kinds(target: float) -> tuple[tuple[str, str, float, float], ...]:
-        far = target - 100 * SERVICE_CRITICAL_BELOW
+        far = target - 100 * SERVICE_GAP
         return (
             ("o", "good", target, float("inf")),
             ("t1", "warning", far, target),

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from ui.metrics import cards
 from ui.metrics.grid import Grid, Kind, arrange
 from ui.metrics.ink import RIGHT, Ink, Words, colour
-from ui.metrics.presenter import TileView
+from ui.metrics.presenter import TileView, tile_meaning
 from ui.metrics.tongue import Tongue
 from ui.theme import theme_of
 
@@ -211,9 +211,14 @@ class QueueBoard(QWidget):
                 QToolTip.hideText()
             else:
                 view = self._views[number]
-                QToolTip.showText(event.globalPos(), f"{view.spoken}. {view.formula}, {view.target}", self)
+                QToolTip.showText(event.globalPos(), self.told(view), self)
             return True
         return super().event(event)
+
+    def told(self, view: TileView) -> str:
+        """All that a tile's tool tip says: each figure with what it means, how old it is, and the keys."""
+        age = f"\n\n{self._age}" if self._age else ""
+        return f"{tile_meaning(view, self._tongue)}{age}\n\n{self._tongue.say('queue keys')}"
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Choose the tile under the mouse."""

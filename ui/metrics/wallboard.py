@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from console.clock import Clock
 from console.domain.events import LinkState
-from console.domain.figures import QueueFigures, Snapshot
+from console.domain.figures import Snapshot
 from ui.metrics.freshness import Freshness, Health, freshness
 from ui.metrics.graphs import Graphs
 from ui.metrics.grid import Kind
@@ -18,9 +18,11 @@ from ui.metrics.head import BANNER, HEAD, Banner, Head, Veil
 from ui.metrics.models import AgentsModel, CallersModel, by_key
 from ui.metrics.pace import Pace
 from ui.metrics.panels import AgentsPanel, CallersPanel
-from ui.metrics.presenter import StripView, TileView, strip, tile
+from ui.metrics.presenter import StripView, TileView
 from ui.metrics.queue_board import QueueBoard
 from ui.metrics.services import Office
+from ui.metrics.spans import SPANS, read_span
+from ui.metrics.tiles import Tiles, names_of
 from ui.metrics.tongue import Tongue
 from ui.widgets.empty import EmptyState
 from ui.widgets.ticker import Ticker
@@ -32,6 +34,7 @@ LEFT_SHARE = 0.585
 LEFT_SHARE_ROWS = 0.62  # many queues in rows need the room
 TILES_MOST = 0.62  # of the height under the strip
 GRAPHS_AFTER_MS = 60  # the figures are on the screen first: loading the graphs takes a third of a second
+_SPAN = "wallboard_span"
 _REFERENCE = (1440.0, 810.0)  # the window's size at scale 1
 
 
@@ -87,7 +90,7 @@ class Wallboard(QWidget):
         self._tongue = tongue or Tongue()
         self._scale = 0.0
         self._board: Snapshot | None = None
-        self._rows: dict[str, tuple[QueueFigures, TileView]] = {}
+        self._tiles = Tiles(self._tongue)
         self._names: dict[str, str] = {}
         self._fresh: Freshness | None = None
         self._kiosk = False
@@ -119,6 +122,8 @@ class Wallboard(QWidget):
         self.veil = Veil(self)
         self.queues.chosen.connect(self.agents.choose_queue)
         self.queues.opened.connect(self.show_line)
+        self.head.span_chosen.connect(self.choose_span)
+        self.choose_span(read_span(self._office.memory.read(_SPAN)) if self._office else 0)
         self.agents.queue_chosen.connect(self._focus_queue)
 
     @property
@@ -157,6 +162,17 @@ class Wallboard(QWidget):
         self.line.put(self._service.board, self._service.state)
         self.line.open_for(queue)
 
+    def choose_span(self, minutes: int) -> None:
+        """Show the figures of today (0) or of the last so many minutes; it is remembered."""
+        if self._office is not None and minutes != self._tiles.minutes:
+            self._office.memory.write(_SPAN, str(minutes).encode())
+        self._tiles.choose(minutes)
+        self.head.show_span(self._tiles.minutes)
+        if self._board is not None:
+            fresh = self._freshness()
+            self._tiles.take(self._board, fresh.as_of, anew=True)
+            self._put(fresh)
+
     def build_graphs(self) -> None:
         """Make the graphs now; by itself the window does so right after it was first shown."""
         self.graphs.build()
@@ -182,7 +198,7 @@ class Wallboard(QWidget):
     def set_kiosk(self, on: bool) -> None:  # noqa: FBT001 - a state
         """Fill the screen with figures alone, or be a window again."""
         self._kiosk = on
-        for panel in (self.agents, self.callers):
+        for panel in (self.agents, self.callers, self.head):
             panel.set_kiosk(on=on)
         self.setCursor(Qt.CursorShape.BlankCursor) if on else self.unsetCursor()
         self.showFullScreen() if on else self.showNormal()
@@ -213,13 +229,16 @@ class Wallboard(QWidget):
         self._lay_out()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """F11 and Esc: full screen and back; Page Up and Page Down turn the queues' pages."""
+        """F11 and Esc: full screen and back; Page Up, Page Down: the queues' pages; W: the next span."""
         if event.key() == Qt.Key.Key_Escape and self._kiosk:
             self.set_kiosk(False)
         elif event.key() == Qt.Key.Key_F11:
             self.toggle_kiosk()
         elif event.key() in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
             self.queues.turn(1 if event.key() == Qt.Key.Key_PageDown else -1)
+        elif event.key() == Qt.Key.Key_W:
+            place = SPANS.index(self._tiles.minutes)
+            self.choose_span(SPANS[(place + 1) % len(SPANS)])
         else:
             super().keyPressEvent(event)
 
@@ -264,7 +283,8 @@ class Wallboard(QWidget):
         self.no_queues.say("hourglass", fresh.banner)
         if self._board is None:
             return
-        self._board, self._rows, self._names = None, {}, {}
+        self._board, self._names = None, {}
+        self._tiles.forget()
         self.agents_model.put({}, {})
         self.callers_model.put({}, {})
         for panel in (self.agents, self.callers):
@@ -275,16 +295,10 @@ class Wallboard(QWidget):
 
     def _take(self, board: Snapshot, before: Snapshot | None, fresh: Freshness) -> None:
         """New figures: rows that are the same objects as before cost nothing."""
-        names = {row.queue.key: row.queue.shown for row in board.queues}
+        names = names_of(board.queues)
         arranged, renamed = names.keys() != self._names.keys(), names != self._names
         self._names = names
-        rows: dict[str, tuple[QueueFigures, TileView]] = {}
-        for row in board.queues:
-            known = self._rows.get(row.queue.key)
-            rows[row.queue.key] = (
-                known if known and known[0] is row else (row, tile(row, fresh.as_of, self._tongue))
-            )
-        self._rows = rows
+        self._tiles.take(board, fresh.as_of)
         self.agents_model.now = fresh.as_of
         self.agents_model.put(by_key(board.agents, lambda agent: agent.agent), names)
         if before is None or board.abandoned is not before.abandoned or renamed:
@@ -302,10 +316,10 @@ class Wallboard(QWidget):
 
     def _put(self, fresh: Freshness) -> None:
         """Tiles, strip, freshness."""
-        views = [view for _, view in self._rows.values()]
         tongue = self._tongue
-        self.queues.put(views, tongue.say("age", age=fresh.age) if fresh.health is not Health.EMPTY else "")
-        self.head.put(strip(self._board, views, fresh.as_of, tongue), tongue.time(self._centre_now()), fresh)
+        age = "" if fresh.health is Health.EMPTY else tongue.say("age", age=fresh.age)
+        self.queues.put(self._tiles.views, age)
+        self.head.put(self._tiles.strip(self._board, fresh.as_of), tongue.time(self._centre_now()), fresh)
         told = self.banner.words
         self.banner.tell(fresh.banner, lost=fresh.lost)
         stale = fresh.health is Health.STALE
@@ -317,9 +331,7 @@ class Wallboard(QWidget):
     def tick(self) -> None:
         """A second went by: waits and times in state grow, the data ages, rows find their places."""
         fresh = self._freshness()
-        for key, (row, _) in self._rows.items():
-            if row.waiting_since:  # nothing else on a tile moves with the clock
-                self._rows[key] = (row, tile(row, fresh.as_of, self._tongue))
+        self._tiles.tick(fresh.as_of)
         self._draw()
         self.agents_model.tick(fresh.as_of)
         self.agents_model.settle()
@@ -365,9 +377,9 @@ class Wallboard(QWidget):
     def _lay_out_left(self, area: QRect, width: int, gap: int) -> None:
         """Queues as tall as they make use of, the graphs below them."""
         most = area.height() * TILES_MOST
-        empty = not self._rows
+        empty = not self._tiles
         grid = self.queues.planned(width, most)
-        wanted = grid.height if grid.room >= len(self._rows) else most
+        wanted = grid.height if grid.room >= len(self._tiles) else most
         tall = round(area.height() * 0.34 if empty else min(most, wanted))
         self.no_queues.setVisible(empty)
         self.queues.setVisible(not empty)
