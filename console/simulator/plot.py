@@ -3,9 +3,7 @@
 from collections.abc import Callable
 from xml.etree import ElementTree
 
-import pygal
-from pygal.style import Style
-
+from console.simulator.charts import Line, Style
 from console.simulator.results import QueueResult, Results, Slot, VariantResult
 from console.simulator.words import runs_in_words
 
@@ -57,12 +55,15 @@ def svg(results: Results) -> bytes:
     return bytes(ElementTree.tostring(root, encoding="utf-8", xml_declaration=True))
 
 
-def _moved(chart: pygal.Line, x: int, y: int) -> ElementTree.Element:
+def _moved(chart: Line, x: int, y: int) -> ElementTree.Element:
     """A chart as a part of the picture: a group, since not every program shows documents in documents."""
     document = ElementTree.fromstring(chart.render())
     group = ElementTree.Element(f"{{{_SVG}}}g", {"transform": f"translate({x} {y})"})
     group.attrib |= {name: document.attrib[name] for name in ("id", "class")}
     group.extend(document)
+    for defs in group.findall(f"{{{_SVG}}}defs"):
+        for script in defs.findall(f"{{{_SVG}}}script"):
+            defs.remove(script)  # it would show values under the mouse, with a library from elsewhere
     for part in group.iter(f"{{{_SVG}}}path"):
         words = part.get("class", "").split()
         if "nofill" in words:  # the style sheet says so too, but not every program reads all of it
@@ -75,12 +76,12 @@ def _moved(chart: pygal.Line, x: int, y: int) -> ElementTree.Element:
     return group
 
 
-def _levels(results: Results, queue: QueueResult) -> pygal.Line:
+def _levels(results: Results, queue: QueueResult) -> Line:
     within = f" (within {queue.threshold_s:g} s)" if queue.threshold_s else ""
     return _chart(results, queue, f"{queue.name}: service level in %{within}", _level, (0, 100))
 
 
-def _waits(results: Results, queue: QueueResult) -> pygal.Line:
+def _waits(results: Results, queue: QueueResult) -> Line:
     return _chart(results, queue, f"{queue.name}: mean wait of the answered in s", _asa, None)
 
 
@@ -98,10 +99,10 @@ def _chart(
     title: str,
     value: Callable[[Slot], float | None],
     bounds: tuple[float, float] | None,
-) -> pygal.Line:
+) -> Line:
     slots = [slot for variant in results.variants for slot in variant.slots]
     times = sorted({slot.at for slot in slots if slot.queue == queue.key})
-    chart = pygal.Line(
+    chart = Line(
         width=_WIDTH,
         height=_HEIGHT,
         style=_STYLE,

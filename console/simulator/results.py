@@ -130,9 +130,8 @@ def run_once(scenario: Scenario, replication: int) -> Outcome:
         counts=counts,
         queues={key: _figures(settings_of(scenario, key), counts[key], waits[key]) for key in keys},
         groups={
-            members[0].group.key: _staff_figures(course, [member.key for member in members])
-            for members in course.staff.groups
-            if members
+            group.key: _staff_figures(course, [member.key for member in members])
+            for group, members in zip(scenario.agents, course.staff.groups, strict=True)
         },
         slots=reader.slots(),
     )
