@@ -6,7 +6,6 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ import msgspec
 
 from console import __version__
 from console.domain.errors import BadInput, CallboardError
+from console.inquiries import add_explain, add_kpi
 from console.log import setup_logging
 from console.simulator.command import add_simulate
 
@@ -150,33 +150,6 @@ def _call(chosen: argparse.Namespace) -> int:
     return code
 
 
-def _kpi(chosen: argparse.Namespace) -> int:
-    from console.metrics.report import kpi_report
-    from console.wire import decode_lines
-
-    try:
-        at = datetime.fromisoformat(chosen.at) if chosen.at else None
-    except ValueError:
-        raise BadInput(f"--at {chosen.at}: not an ISO 8601 time, like 2026-11-22T14:30:00+01:00.") from None
-    if at is not None and at.tzinfo is None:
-        at = at.replace(tzinfo=UTC)
-    try:
-        with Path(chosen.events).open("rb") as lines:
-            report = kpi_report(decode_lines(lines), at)
-    except OSError as fault:
-        raise BadInput(f"--events: {fault}") from None
-    except BadInput as fault:
-        raise BadInput(f"{chosen.events}: {fault}") from None
-    if chosen.json:
-        write_report(report, "-")
-    else:
-        from console.metrics.report import words
-
-        for line in words(report):
-            _say(line)
-    return 0
-
-
 def _doctor(chosen: argparse.Namespace) -> int:
     from console.doctor import examine, words
 
@@ -246,7 +219,8 @@ def _parser() -> argparse.ArgumentParser:
         _add_centre,
         _add_demo,
         _add_call,
-        _add_kpi,
+        partial(add_kpi, say=_say),
+        partial(add_explain, say=_say),
         partial(add_simulate, say=_say, tell=_tell),
         _add_doctor,
         _add_migrate,
@@ -315,17 +289,6 @@ def _add_call(commands: _Commands) -> argparse.ArgumentParser:
         "--report", required=True, metavar="FILE.json", help="what happened (- is standard output)"
     )
     made.set_defaults(command=_call)
-    return made
-
-
-def _add_kpi(commands: _Commands) -> argparse.ArgumentParser:
-    made: argparse.ArgumentParser = commands.add_parser("kpi", help="the figures of a file of events")
-    made.add_argument(
-        "--events", required=True, metavar="FILE.jsonl", help="one event a line, in the wire form"
-    )
-    made.add_argument("--at", metavar="ISO8601", help="as of when (the last event's time)")
-    made.add_argument("--json", action="store_true", help="as JSON")
-    made.set_defaults(command=_kpi)
     return made
 
 

@@ -76,6 +76,13 @@ def kpi_report(events: Iterable[LedgerEvent], at: datetime | None = None) -> dic
     return plain
 
 
+def ordered(events: Iterable[LedgerEvent], at: datetime | None = None) -> tuple[datetime, list[LedgerEvent]]:
+    """The events that a report is made of, each once and in order, and the moment it is about."""
+    _, unique = _unique(events)
+    moment = at.astimezone(UTC) if at else max((event.at for event in unique), default=_EPOCH)
+    return moment, _in_order([event for event in unique if event.at <= moment])[0]
+
+
 def words(report: dict[str, Any]) -> list[str]:
     """The report in lines for a person."""
     lines = [f"{_events_in_words(report['events'])} up to {report['at']}"]

@@ -8,7 +8,7 @@ up to the newest event; a late one is added to the interval that it belongs to.
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -67,6 +67,18 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     as_of: datetime
     metrics: list[str]
     rows: list[FigureRow]
+
+
+class Live(Protocol):
+    """A live board to read."""
+
+    def keys(self, dimension: Dimension) -> list[str]:
+        """What there are figures of."""
+        ...
+
+    def reading(self, dimension: Dimension, key: str, minutes: int | None) -> Reading:
+        """The last minutes (15, 30, 60), or with None today and now."""
+        ...
 
 
 class Names:
@@ -180,6 +192,20 @@ def stored_rows(wish: Wish, increments: Iterable[Increment], names: Names) -> li
         row_of(wish, key, (begins, ends[begins, key]), reading_of(cells[begins, key]), names)
         for begins, key in sorted(cells)
     ]
+
+
+def live_rows(wish: Wish, board: Live, names: Names, now: datetime) -> list[FigureRow]:
+    """The rows of a live window: the last minutes, or today since midnight in each key's own zone."""
+    minutes = int(wish.window) if wish.window.isdigit() else None
+    known = board.keys(wish.dimension)
+    rows = []
+    for key in known if not wish.keys else [key for key in wish.keys if key in known]:
+        if minutes is None:
+            since = Day(names.zone(msgspec.structs.replace(wish, timezone=""), key), now).start
+        else:
+            since = now.replace(second=0, microsecond=0) - timedelta(minutes=minutes - 1)
+        rows.append(row_of(wish, key, (since, now), board.reading(wish.dimension, key, minutes), names))
+    return rows
 
 
 def row_of(

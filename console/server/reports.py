@@ -1,7 +1,7 @@
 """Figures over HTTP: the catalogue of metrics, live windows, stored intervals, and the same as files."""
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -13,9 +13,8 @@ from litestar.params import QueryParameter
 
 from console.metrics.catalogue import CATALOGUE
 from console.metrics.increments import Dimension
-from console.metrics.intervals import Day
 from console.metrics.metric import Better, Metric, Unit
-from console.server.figures import FigureRow, Figures, Names, Wish, row_of, stored_rows, table_of, wished
+from console.server.figures import Figures, Names, Wish, live_rows, stored_rows, table_of, wished
 from console.server.services import Needs, Services
 from console.server.tables import CSV_TYPE, XLSX_TYPE, csv_of, xlsx_of
 
@@ -142,7 +141,7 @@ async def figures_xlsx(services: Needs, wish: Wanted) -> Response[bytes]:
 async def _made(services: Services, wish: Wish) -> Figures:
     names = Names(await services.directory.queues(), await services.directory.agents())
     if wish.between is None:
-        rows = _live(services, wish, names)
+        rows = live_rows(wish, services.face.figures, names, services.clock.now())
     else:
         source = services.face.figures
         increments = await source.increments(wish.dimension, wish.between, wish.keys or None)
@@ -154,21 +153,6 @@ async def _made(services: Services, wish: Wish) -> Figures:
         metrics=[metric.key for metric in wish.metrics],
         rows=rows,
     )
-
-
-def _live(services: Services, wish: Wish, names: Names) -> list[FigureRow]:
-    """The rows of the board as it is now."""
-    source, now = services.face.figures, services.clock.now()
-    minutes = int(wish.window) if wish.window.isdigit() else None
-    known = source.keys(wish.dimension)
-    rows = []
-    for key in known if not wish.keys else [key for key in wish.keys if key in known]:
-        if minutes is None:
-            since = Day(names.zone(msgspec.structs.replace(wish, timezone=""), key), now).start
-        else:
-            since = now.replace(second=0, microsecond=0) - timedelta(minutes=minutes - 1)
-        rows.append(row_of(wish, key, (since, now), source.reading(wish.dimension, key, minutes), names))
-    return rows
 
 
 def _described(metric: Metric) -> MetricRow:

@@ -36,7 +36,8 @@ _PROMISED = {
         "--duration",
         "--report",
     ],
-    "kpi": ["--events", "--at", "--json"],
+    "kpi": ["--events", "--at", "--json", "--database", "--catalogue", "--dimension", "--window", "--csv"],
+    "explain": ["--events", "--database", "--json"],
     "simulate": ["--scenario", "--json", "--plot", "--csv", "--jobs"],
     "doctor": ["--json"],
     "migrate": ["--database"],
@@ -75,6 +76,12 @@ def test_every_promised_option_is_in_the_help(command: str) -> None:
         (["centre", "--database", "nonsense"], 1, "database"),
         (["kpi", "--events", "/nowhere/events.jsonl", "--json"], 2, "/nowhere/events.jsonl"),
         (["kpi", "--events", "/dev/null", "--at", "noon", "--json"], 2, "ISO 8601"),
+        (["kpi", "--json"], 2, "--events"),
+        (["kpi", "--events", "/dev/null", "--window", "today"], 2, "--dimension"),
+        (["kpi", "--events", "/dev/null", "--dimension", "mood", "--window", "today"], 2, "skill"),
+        (["kpi", "--events", "/dev/null", "--dimension", "queue"], 2, "from and to"),
+        (["explain", "me", "--events", "/dev/null"], 2, "UUID"),
+        (["explain", "01920000-0000-7000-8000-000000000001", "--events", "/dev/null"], 2, "no interaction"),
         (["simulate", "--scenario", "/nowhere/day.toml"], 2, "/nowhere/day.toml"),
         (["call", "--report", "-"], 2, "--to"),
         (["call", "--to", "sip:a@127.0.0.1", "--report", "/nowhere/report.json"], 2, "/nowhere/report.json"),
@@ -185,11 +192,57 @@ def test_figures_of_a_file(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     text = json.dumps(json.loads(done.stdout))
     assert '"value": 0.5' in text
+    _check_tables(file, str(lines[1].interaction))  # type: ignore[union-attr]
     with file.open("ab") as more:
         more.write(b"{}\n")
     broken = ctl("kpi", "--events", str(file), "--json")
     assert broken.returncode == 2
     assert "line 8" in broken.stderr
+
+
+def _check_tables(file: Path, interaction: str) -> None:
+    """The same file as tables, and why its first call went as it did."""
+    since = ("--from", "2026-11-22T12:00:00Z", "--to", "2026-11-22T13:00:00Z")
+    table = (
+        "kpi",
+        "--events",
+        str(file),
+        "--dimension",
+        "queue",
+        "--metrics",
+        "answered,service_level,asa_s",
+    )
+    csv = ctl(*table, *since, "--minutes", "15", "--csv", "-")
+    assert csv.returncode == 0, csv.stderr
+    header, row = csv.stdout.removeprefix("\ufeff").splitlines()
+    assert header == ("Queue,Name,From (UTC),To (UTC),Answered,Service level (%),Average speed of answer (s)")
+    assert row == "support,support,2026-11-22T12:00:00+00:00,2026-11-22T12:15:00+00:00,2,50,20"
+    book = file.with_suffix(".xlsx")
+    written = ctl(*table, "--window", "today", "--xlsx", str(book), "--json")
+    assert written.returncode == 0, written.stderr
+    assert json.loads(written.stdout)["rows"][0]["values"] == {
+        "answered": 2,
+        "service_level": 0.5,
+        "asa_s": 20.0,
+    }
+    assert book.read_bytes().startswith(b"PK")
+    assert "Service level: 50.0 %" in ctl(*table, "--window", "60").stdout
+    why = ctl("explain", interaction, "--events", str(file))
+    assert why.returncode == 0, why.stderr
+    assert "came in on voice for support" in why.stdout
+    steps = json.loads(ctl("explain", interaction, "--events", str(file), "--json").stdout)
+    assert [step["what"] for step in steps] == [
+        "InteractionArrived",
+        "InteractionQueued",
+        "InteractionAnswered",
+    ]
+
+
+def test_the_catalogue_of_metrics_is_told() -> None:
+    told = ctl("kpi", "--catalogue")
+    assert "| `service_level` |" in told.stdout
+    listed = json.loads(ctl("kpi", "--catalogue", "--json").stdout)
+    assert {"key", "name", "unit", "formula", "better"} <= set(listed[0])
 
 
 def test_a_ready_centre_says_one_line_and_ends_on_sigterm(tmp_path: Path) -> None:
