@@ -35,8 +35,8 @@ EVERY_S = 60.0
 EVERY_EVENTS = 20_000
 """A checkpoint is due after so many seconds, or so many events."""
 
-REST = 100
-"""So many times what a checkpoint cost the loop have to pass before the next: 1 % of its time at most."""
+REST = 300
+"""So many times what a checkpoint cost the loop have to pass before the next: 0.3 % of its time at most."""
 
 _QUARTER_S = 900
 _KINDS = ("router", "board", "increments")
