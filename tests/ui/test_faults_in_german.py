@@ -21,6 +21,7 @@ SPEAKERS = (
     "console/server/auth.py",
     "console/server/desks.py",
     "console/server/fanout.py",
+    "console/server/figures.py",
     "console/server/live.py",
     "console/store/*.py",
     "console/sync/*.py",
@@ -40,6 +41,15 @@ FOR_OTHERS = {
     "The first frame has to be a Hello.",
     "Hello was said before.",
     "cannot be transferred to {}",
+    # a program that asks for figures over REST
+    "timezone “{}” is not known. It looks like Europe/Berlin.",
+    "Give either window, or from and to.",
+    "The centre has no keys: leave key out.",
+    "Give from and to, or a window (now, 15, 30, 60, today).",
+    "{} is no time with its zone: write it like 2026-11-22T12:00:00Z.",
+    "{} has to be a quarter of an hour, like 12:00, 12:15, 12:30 or 12:45.",
+    "There is no metric “{}”. GET /api/v1/metrics lists them.",
+    "{} does not exist by {}, only by {}.",
     # the administrator, at a terminal
     "“{}” is no trunk; use host:port or sip:gateway.example;transport=tcp",
     "A password has {} to {} characters.",

@@ -10,10 +10,12 @@ from ui.metrics.panels import Choice
 from ui.metrics.presenter import Figure, Level, StripView, strip_meaning
 from ui.metrics.spans import SPANS, span_words
 from ui.metrics.tongue import Tongue
-from ui.theme import theme_of
+from ui.theme import CONTROL, theme_of
+from ui.widgets.buttons import ActionButton
 
 HEAD = 78.0
 BANNER = 38.0
+EXPORT = "Ctrl+E"
 DIMMED = 0.45  # how much is left of what is stale
 # How wide each figure of the strip is against the others.
 _SHARES = (0.95, 1.25, 1.6, 0.8, 0.8, 0.95, 1.0, 1.15, 1.7)
@@ -23,6 +25,7 @@ class Head(QWidget):
     """The strip. Its figures are those of `StripView`; `span_chosen` tells of which minutes they shall be."""
 
     span_chosen = Signal(int)
+    export_wanted = Signal()
 
     def __init__(self, tongue: Tongue, parent: QWidget | None = None) -> None:
         """An empty strip."""
@@ -32,14 +35,23 @@ class Head(QWidget):
         self._view = StripView(figures=(), formula="", critical=0, warning=0)
         self._time = ""
         self._fresh: Freshness | None = None
-        self._kiosk = False
+        self._kiosk = self._exports = False
         self.span = Choice()
         self.span.setParent(self)
         self.span.setAccessibleName(tongue.say("span"))
         for minutes in SPANS:
             self.span.addItem(span_words(minutes, tongue), minutes)
         self.span.activated.connect(lambda place: self.span_chosen.emit(self.span.itemData(place)))
+        self.export = ActionButton(tongue.say("export"), "download", kind="quiet", keys=EXPORT, bare=True)
+        self.export.setParent(self)
+        self.export.clicked.connect(self.export_wanted)
+        self.export.hide()  # until somebody can export
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def offer_export(self) -> None:
+        """There is somebody to ask for exports."""
+        self._exports = True
+        self.export.setVisible(not self._kiosk)
 
     def show_span(self, minutes: int) -> None:
         """Of which minutes the figures are; 0 is today."""
@@ -50,6 +62,7 @@ class Head(QWidget):
         """On a wall nobody chooses: words stand in the choice's place."""
         self._kiosk = on
         self.span.setVisible(not on)
+        self.export.setVisible(self._exports and not on)
         self.update()
 
     @property
@@ -64,7 +77,9 @@ class Head(QWidget):
         sizes = (round(size * scale) for size in (12, 22, 6))
         self.span.setStyleSheet("font-size: {}px; min-height: {}px; padding: 0 {}px;".format(*sizes))
         self.span.setFont(type_of(round(12 * scale)))
-        self.span.setGeometry(*(round(side * scale) for side in (16, 44, 150, 26)))
+        self.span.setGeometry(*(round(side * scale) for side in (16, 44, 124, 26)))
+        side = max(CONTROL, round(28 * scale))  # never smaller than a finger or the icon
+        self.export.setGeometry(round(144 * scale), round(57 * scale) - side // 2, side, side)
 
     def put(self, view: StripView, time: str, fresh: Freshness) -> None:
         """Say something new; the same again repaints nothing."""

@@ -2,15 +2,45 @@
 ones.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
+from console.domain.events import LinkState
+from console.domain.figures import Snapshot
 from console.wire import InteractionView
 from ui.bridge import Runner
+
+
+class BoardService(Protocol):
+    """Where the board comes from. `clock_offset` is the centre's time minus ours (timedelta, or seconds)."""
+
+    @property
+    def board(self) -> Snapshot | None:
+        """The newest figures, whole; None before the first."""
+        ...
+
+    @property
+    def board_age(self) -> float | None:
+        """Seconds since the centre last said that the board is as it is; None: `board.at` tells."""
+        ...
+
+    @property
+    def state(self) -> LinkState:
+        """How the link to the centre stands."""
+        ...
+
+    @property
+    def clock_offset(self) -> timedelta | float:
+        """The centre's time minus this machine's."""
+        ...
+
+    def on_board(self, handler: Callable[..., None]) -> Callable[[], None]:
+        """Tell `handler` of each change of the board (its arguments are ignored); returns unsubscribe."""
+        ...
 
 
 class Candidate(Protocol):

@@ -2,25 +2,24 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QRect, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from console.clock import Clock
-from console.domain.events import LinkState
 from console.domain.figures import Snapshot
 from ui.metrics.freshness import Freshness, Health, freshness
 from ui.metrics.graphs import Graphs
 from ui.metrics.grid import Kind
-from ui.metrics.head import BANNER, HEAD, Banner, Head, Veil
+from ui.metrics.head import BANNER, EXPORT, HEAD, Banner, Head, Veil
 from ui.metrics.models import AgentsModel, CallersModel, by_key
 from ui.metrics.pace import Pace
 from ui.metrics.panels import AgentsPanel, CallersPanel
 from ui.metrics.presenter import StripView, TileView
 from ui.metrics.queue_board import QueueBoard
-from ui.metrics.services import Office
+from ui.metrics.services import BoardService, Office
 from ui.metrics.spans import SPANS, read_span
 from ui.metrics.tiles import Tiles, names_of
 from ui.metrics.tongue import Tongue
@@ -36,34 +35,6 @@ TILES_MOST = 0.62  # of the height under the strip
 GRAPHS_AFTER_MS = 60  # the figures are on the screen first: loading the graphs takes a third of a second
 _SPAN = "wallboard_span"
 _REFERENCE = (1440.0, 810.0)  # the window's size at scale 1
-
-
-class BoardService(Protocol):
-    """Where the board comes from. `clock_offset` is the centre's time minus ours (timedelta, or seconds)."""
-
-    @property
-    def board(self) -> Snapshot | None:
-        """The newest figures, whole; None before the first."""
-        ...
-
-    @property
-    def board_age(self) -> float | None:
-        """Seconds since the centre last said that the board is as it is; None: `board.at` tells."""
-        ...
-
-    @property
-    def state(self) -> LinkState:
-        """How the link to the centre stands."""
-        ...
-
-    @property
-    def clock_offset(self) -> timedelta | float:
-        """The centre's time minus this machine's."""
-        ...
-
-    def on_board(self, handler: Callable[..., None]) -> Callable[[], None]:
-        """Tell `handler` of each change of the board (its arguments are ignored); returns unsubscribe."""
-        ...
 
 
 class Wallboard(QWidget):
@@ -123,6 +94,10 @@ class Wallboard(QWidget):
         self.queues.chosen.connect(self.agents.choose_queue)
         self.queues.opened.connect(self.show_line)
         self.head.span_chosen.connect(self.choose_span)
+        self.head.export_wanted.connect(self.show_export)
+        if self._office is not None:
+            self.head.offer_export()
+            QShortcut(QKeySequence(EXPORT), self, self.show_export)
         self.choose_span(read_span(self._office.memory.read(_SPAN)) if self._office else 0)
         self.agents.queue_chosen.connect(self._focus_queue)
 
@@ -172,6 +147,15 @@ class Wallboard(QWidget):
             fresh = self._freshness()
             self._tiles.take(self._board, fresh.as_of, anew=True)
             self._put(fresh)
+
+    def show_export(self) -> None:
+        """Ask which figures go into which file."""
+        if self._office is not None:
+            from ui.metrics.export_dialog import ExportDialog
+
+            dialog = ExportDialog(self._office, self._tongue, self._centre_now, self)
+            dialog.finished.connect(dialog.deleteLater)
+            dialog.open()
 
     def build_graphs(self) -> None:
         """Make the graphs now; by itself the window does so right after it was first shown."""

@@ -92,6 +92,10 @@ FAULTS: Final[dict[str, str]] = {
     "There is no wrap-up to extend.": "Es gibt keine Nacharbeit, die zu verlängern wäre.",
     # what it says to supervisors
     "It ended at this very moment.": "Es endete in eben diesem Augenblick.",
+    "That is more than {} rows. Choose longer intervals or less of them.": (
+        "Das sind mehr als {} Zeilen. Wählen Sie längere Intervalle oder weniger davon."
+    ),
+    "to has to come after from, at most {} days.": "Das Ende muss nach dem Anfang liegen, höchstens {} Tage.",
     "A priority goes from -{} to {}; higher is served first.": (
         "Eine Priorität geht von -{} bis {}; höhere kommen früher dran."
     ),

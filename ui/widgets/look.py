@@ -145,21 +145,22 @@ QPushButton[bare="true"], QPushButton[bare="true"]:focus { padding: 0; }
 QPushButton[scale="large"], QToolButton[scale="large"] { min-height: ${large}px; font-size: ${LEAD}px; }
 QPushButton[scale="large"]:focus, QToolButton[scale="large"]:focus { min-height: ${large_focus}px; }
 
-QLineEdit, QTextEdit, QPlainTextEdit, QComboBox, QSpinBox, QDoubleSpinBox { background: $surface;
+QLineEdit, QTextEdit, QPlainTextEdit, QComboBox, QSpinBox, QDoubleSpinBox, QDateEdit { background: $surface;
   color: $text; border: 1px solid $line_strong;
   border-radius: ${RADIUS_SMALL}px; padding: 1px ${field}px; selection-background-color: $accent;
   selection-color: $on_accent; }
-QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox { min-height: ${field_height}px; }
-QLineEdit:focus, QTextEdit:focus, QPlainTextEdit:focus, QComboBox:focus, QSpinBox:focus,
+QLineEdit, QComboBox, QSpinBox, QDoubleSpinBox, QDateEdit { min-height: ${field_height}px; }
+QLineEdit:focus, QTextEdit:focus, QPlainTextEdit:focus, QComboBox:focus, QSpinBox:focus, QDateEdit:focus,
   QDoubleSpinBox:focus {
   border: 2px solid $accent; padding: 0 ${field_focus}px; }
-QLineEdit:disabled, QTextEdit:disabled, QPlainTextEdit:disabled, QComboBox:disabled {
+QLineEdit:disabled, QTextEdit:disabled, QPlainTextEdit:disabled, QComboBox:disabled, QDateEdit:disabled {
   background: transparent; color: $line_strong; border-color: $line; }
 QLineEdit, QTextEdit, QPlainTextEdit { placeholder-text-color: $soft; }
 QLineEdit[wrong="true"] { border-color: $critical_mark; }
 QLineEdit[scale="large"] { font-size: ${LEAD}px; min-height: ${field_large}px; }
 QComboBox::drop-down { border: none; width: ${XL}px; }
-QSpinBox::up-button, QSpinBox::down-button { width: 0; border: none; }
+QSpinBox::up-button, QSpinBox::down-button, QDateEdit::up-button, QDateEdit::down-button { width: 0;
+  border: none; }
 QFrame[card="true"]:focus { border-color: $accent; }
 QComboBox QAbstractItemView, QAbstractItemView[popup="true"] { background: $surface; color: $text;
   border: 1px solid $line_strong; outline: none;
