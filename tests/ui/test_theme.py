@@ -1,6 +1,7 @@
 """The visual language keeps its promises: contrast, a shape for every colour, live change."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import fields
 
 import pytest
@@ -16,6 +17,13 @@ from ui.widgets.look import Look, load_fonts, sheet_of
 
 THEMES = [LIGHT, DARK]
 TONES = ("good", "info", "warning", "critical", "neutral")
+
+
+@pytest.fixture(autouse=True)
+def dressed_again(look: Look) -> Iterator[None]:
+    """Give the application back the look that all other tests share."""
+    yield
+    look._dress()
 
 
 def _luminance(colour: str) -> float:
