@@ -1,0 +1,88 @@
+"""A supervisor's client with the real centre behind its real server: orders, reasons, a file of figures."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from console.bus import Bus
+from console.domain.agent import Agent, Role
+from console.domain.errors import NotThere, TooLate
+from console.domain.queue import Queue
+from console.ledger.users import User
+from console.server.app import build_app
+from console.server.auth import hash_password
+from console.server.run import serve
+from console.settings import CentreSettings
+from console.sync.link import Link
+from console.sync.supervision import Supervision
+from tests.centre.doubles import CLOCK, Room
+
+PASSWORD = "a long password for sue"
+SETTINGS = CentreSettings(
+    queues=(
+        Queue(key="support", name="Support", numbers=("100",), announce_every_s=0),
+        Queue(key="sales", name="Sales", numbers=("200",), announce_every_s=0),
+    ),
+    agents=(Agent(key="ada", name="Ada", queues=("support",)), Agent(key="ben", queues=("sales",))),
+)
+
+
+@pytest.fixture
+async def room(tmp_path: Path) -> AsyncIterator[Room]:
+    made = await Room.open(tmp_path / "centre.db", SETTINGS)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def supervision(room: Room) -> AsyncIterator[Supervision]:
+    since = CLOCK.now() - timedelta(seconds=1)
+    known = hash_password(PASSWORD)
+    await room.centre.users.put(
+        User(name="sue", role=Role.SUPERVISOR, password_hash=known, tokens_after=since)
+    )
+    server = await serve(build_app(room.centre, CLOCK), "127.0.0.1", 0)
+    link = Link(Bus(), CLOCK, None, contact=lambda: "")
+    await link.sign_in(server.url, "sue", PASSWORD)
+    yield Supervision(link)
+    await link.stop()
+    await server.stop()
+
+
+async def test_a_supervisor_sees_moves_prioritises_gives_and_is_told_why(
+    room: Room, supervision: Supervision
+) -> None:
+    first, second = await room.arrive("100"), await room.arrive("100")
+    assert [(row.interaction, row.place) for row in await supervision.interactions()] == [
+        (first, 1),
+        (second, 2),
+    ]
+    assert (await supervision.prioritise(second, 5)).priority == 5
+    assert [row.interaction for row in await supervision.interactions()] == [second, first]
+    assert (await supervision.move(second, "sales")).queue_name == "Sales"
+    steps = await supervision.explain(second)
+    assert "moved by sue" in steps[-2].why
+    assert steps[-1].what == "StillWaits"
+    assert [other.name for other in steps[-1].excluded] == ["ben"]
+    with pytest.raises(TooLate, match="not signed in"):
+        await supervision.pull(first, "ben")
+    await room.link("ben", ready=False)
+    assert (await supervision.pull(first, "ben")).pulled == "ben"
+    with pytest.raises(NotThere, match="no queue"):
+        await supervision.move(first, "elsewhere")
+
+
+async def test_figures_come_as_a_file(room: Room, supervision: Supervision, tmp_path: Path) -> None:
+    await room.arrive("100")
+    day = CLOCK.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    query = {
+        "dimension": "queue", "from": day.isoformat(), "to": (day + timedelta(days=1)).isoformat(),
+        "minutes": "day", "timezone": "Europe/Berlin",
+    }  # fmt: skip
+    for kind, begin in (("csv", b"\xef\xbb\xbfQueue,Name,"), ("xlsx", b"PK")):
+        file = tmp_path / f"figures.{kind}"
+        await supervision.export(query, kind, file)
+        assert file.read_bytes().startswith(begin)
+    assert b"support,Support," in (tmp_path / "figures.csv").read_bytes()
