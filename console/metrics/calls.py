@@ -45,7 +45,7 @@ class Calls(Lines):
     # ------------------------------------------------------------ offers
 
     def _offered(self, event: ev.InteractionOffered) -> None:
-        if self.stand(event) and event.interaction in self.standings.interactions:
+        if self.stand(event):
             self._agent(event.agent).n["offers"] += 1
 
     def _offer_ended(self, event: ev.OfferEnded) -> None:

@@ -57,8 +57,11 @@ class Lines:
         """Fold it into the standings; False when it came too late and changed nothing."""
         standings = self.standings
         ignored = standings.ignored
-        for standing in standings.apply(event):
-            self.books.agent_moved(standing)
+        touched = standings.apply(event)
+        if touched:
+            for standing in touched:
+                self.books.agent_moved(standing)
+            return True
         return standings.ignored == ignored
 
     # ------------------------------------------------------------ where a fact counts

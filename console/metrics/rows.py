@@ -173,6 +173,7 @@ class AgentRow:
         self.queues: tuple[str, ...] = ()
         self.began = self.counted = us
         self.customer = ""
+        self.about: UUID | None = None
         self.wrapping: dict[UUID, tuple[tuple[str, tuple[str, ...]], bool]] = {}
         self.shown: AgentFigures | None = None
 

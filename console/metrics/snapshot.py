@@ -19,9 +19,10 @@ of an agent lasts to the next fact's time, and no time when that is earlier. Day
 The last N minutes are the one under way and the N - 1 before it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from console.domain import events as ev
@@ -42,15 +43,12 @@ from console.metrics.checkpoint import (
 from console.metrics.increments import Dimension, Increment, increment_of
 from console.metrics.intervals import Day, minute_of, quarter_start, us_of
 from console.metrics.reading import Reading, reading_of
-from console.metrics.rows import QueueRow
+from console.metrics.rows import AgentRow, QueueRow
 from console.metrics.tally import Tally, merged
 from console.metrics.track import Track
 
 WINDOWS = (15, 30, 60)
 """The windows of the last minutes."""
-
-_OF_DESKS = frozenset({ev.CallRecorded, ev.CallNoted})
-"""What a desk recorded is its history: its clock is not ours, and no figure is made of it."""
 
 
 class Fold:
@@ -63,31 +61,32 @@ class Fold:
         self.standings = Standings()
         self.books = Books(keep=keep_increments)
         self.calls = Calls(self.standings, self.books)
-        self._steps = self.calls.steps | {
+        self._steps: dict[type, Callable[[Any], object] | None] = {
+            **self.calls.steps,
+            ev.CallRecorded: None,
+            ev.CallNoted: None,
             ev.QueueConfigured: self._queue_configured,
             ev.QueueRemoved: self._queue_removed,
             ev.AgentRemoved: self._agent_removed,
-            ev.InteractionArrived: self._arrived,
         }
         self._last_us = self._before_us = 0
-        self._unheard: dict[UUID, str] = {}
+        self._about: dict[UUID, set[str]] = {}
 
     def apply(self, event: ev.LedgerEvent, sequence: int) -> None:
         """Take one fact, in ledger order. Facts that come too late change nothing (domain.standings)."""
         self.sequence = sequence
-        if type(event) in _OF_DESKS:
-            return
+        step = self._steps.get(type(event), self.calls.stand)
+        if step is None:
+            return  # what a desk recorded is its history: its clock is not ours
         at = event.at
         if self.last_event_at is None or at > self.last_event_at:
             self.last_event_at = at
         books = self.books
         books.begin(at)
         self._before_us, self._last_us = self._last_us, books.us
-        step = self._steps.get(type(event))
-        if step is not None:
-            step(event)
-        else:
-            self.calls.stand(event)
+        step(event)
+        if self._about and isinstance(event, ev.InteractionEvent):
+            self._look_again(event.interaction)
 
     def snapshot(self, now: datetime) -> Snapshot:
         """The whole board. `now` only begins new days and stands in the result."""
@@ -110,11 +109,30 @@ class Fold:
 
     def agent_figures(self, key: str) -> AgentFigures:
         """One agent's row."""
-        figures = self.books.agents[key].figures(self.standings.interactions, self.books.day)
-        about = figures.interaction
-        if about is not None and not figures.queue and about not in self.standings.interactions:
-            self._unheard[about] = key  # its arrival is late
+        row = self.books.agents[key]
+        figures = row.figures(self.standings.interactions, self.books.day)
+        if figures.interaction != row.about:
+            self._show_about(key, row, figures.interaction)
         return figures
+
+    def _show_about(self, key: str, row: AgentRow, interaction: UUID | None) -> None:
+        if row.about is not None:
+            others = self._about.get(row.about, set())
+            others.discard(key)
+            if not others:
+                self._about.pop(row.about, None)
+        if interaction is not None:
+            self._about.setdefault(interaction, set()).add(key)
+        row.about = interaction
+
+    def _look_again(self, interaction: UUID) -> None:
+        """A fact about an interaction: whoever is shown with it is to be shown anew."""
+        for key in tuple(self._about.get(interaction, ())):
+            row = self.books.agents.get(key)
+            if row is not None and row.about == interaction:
+                self.books.agent_changed(key, row)
+            else:  # the agent was removed
+                self._about[interaction].discard(key)
 
     # ------------------------------------------------------------ any dimension
 
@@ -285,12 +303,6 @@ class Fold:
     def _queue_removed(self, event: ev.QueueRemoved) -> None:
         self.calls.stand(event)
         self.books.remove(event.queue)
-
-    def _arrived(self, event: ev.InteractionArrived) -> None:
-        self.calls.stand(event)
-        agent = self._unheard.pop(event.interaction, "") if self._unheard else ""
-        if agent in self.books.agents:
-            self.books.agent_changed(agent, self.books.agents[agent])
 
     def _agent_removed(self, event: ev.AgentRemoved) -> None:
         self.calls.stand(event)

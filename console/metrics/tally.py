@@ -52,10 +52,11 @@ class Tally:
         """Add another stretch, or another part of the same one."""
         n = self.n
         for name, value in other.n.items():
-            if name not in MAXIMA:
+            if name in MAXIMA:
+                if value > n[name]:
+                    n[name] = value
+            else:
                 n[name] += value
-            elif value > n[name]:
-                n[name] = value
         self.answered_waits = _both(self.answered_waits, other.answered_waits)
         self.abandoned_waits = _both(self.abandoned_waits, other.abandoned_waits)
         if other.pauses:
