@@ -29,6 +29,10 @@ _NOWHERE = QModelIndex()
 _DISPLAY = Qt.ItemDataRole.DisplayRole
 
 
+MANY = 200
+"""So many changed rows are told of at once: to look for their changed cells would take longer."""
+
+
 class RowsModel(QAbstractTableModel, Generic[Row]):
     """Rows by key, shown in the order of one column.
 
@@ -107,7 +111,7 @@ class RowsModel(QAbstractTableModel, Generic[Row]):
             self._arrange()
         elif changed:
             self._unsettled = True
-        if renamed and self.shown:
+        if (renamed or len(changed) > MANY) and self.shown:
             self._signal(0, len(self.shown) - 1, 0, len(self.heads) - 1)
             return
         for key in changed:
