@@ -74,7 +74,8 @@ class InteractionStanding:
     supervisor) is only for that agent. Both hold while that agent is signed in and no longer.
 
     `callback`: the customer is to be called back, `tries` were made, and none before `not_before`. `asked`:
-    the customer pressed the key for one, after it was proposed at `proposed_at`.
+    the customer pressed the key for one, after it was proposed at `proposed_at`. `calls_back`: the callback
+    that this call asked for; it is not offered before this call is over.
     """
 
     interaction: UUID
@@ -119,6 +120,7 @@ class InteractionStanding:
     callback: bool = False
     tries: int = 0
     not_before: datetime | None = None
+    calls_back: UUID | None = None
 
     @property
     def open_offer(self) -> OpenOffer | None:

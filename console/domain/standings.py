@@ -1,13 +1,10 @@
 """The one derivation of standings from events that routing and figures share.
 
-A pure fold. It holds open interactions and configured or signed-in agents only, so its memory follows the
-size of the centre and not the length of the day. Facts come late, twice and out of order as a matter of
-course (an answer that crosses a time-out, a digit after the end): what does not fit is counted in `ignored`
-and changes nothing.
+A pure fold of open interactions and of agents who are known or signed in. Facts come late, twice and out of
+order as a matter of course: what does not fit is counted in `ignored` and changes nothing.
 
-The rules of the races: an answer wins over the end of its offer, and an agent who answers is responding;
-the end of an interaction, or a supervisor's move, frees whoever was rung for it at once; an end of an offer
-counts only for one that is open.
+An answer wins over the end of its offer, and who answers is responding; the end of an interaction, or a move,
+frees whoever was rung for it at once; an end of an offer counts only for one that is open.
 """
 
 from collections.abc import Callable
@@ -26,6 +23,7 @@ _TALKING = frozenset({Phase.CONNECTED, Phase.HELD})
 _QUEUED_FROM = frozenset({Phase.ARRIVED, Phase.WAITING, Phase.OFFERED})
 _IN_LINE = frozenset({Phase.WAITING, Phase.OFFERED})
 _SET_BACK = timedelta(days=1)
+HANGING_UP_S = 15.0  # nobody is called back while the call that asked for it goes on, so long at most
 
 
 class Standings:
@@ -222,7 +220,7 @@ class Standings:
             return None
         self.arrived += 1
         if asked is not None:
-            asked.to = ""
+            asked.to, asked.calls_back = "", event.callback
         self.interactions[event.callback] = InteractionStanding(
             event.callback,
             asked.number if asked is not None else self.arrived,
@@ -244,6 +242,7 @@ class Standings:
             line_since=asked.since if asked is not None else self._forward(event.waiting_since),
             tried=(event.queue,),
             callback=True,
+            not_before=after(event.at, HANGING_UP_S) if asked is not None else None,
         )
         return ()
 
@@ -377,8 +376,9 @@ class Standings:
         known = self.interactions.pop(event.interaction, None)
         if known is None:
             return None
-        touched = self._release(known, event.at)
-        known.phase = Phase.ENDED
+        if (back := self.interactions.get(known.calls_back or known.interaction)) and not back.tries:
+            back.not_before = None
+        known.phase, touched = Phase.ENDED, self._release(known, event.at)
         return touched
 
     def _release(self, known: InteractionStanding, at: datetime) -> Touched:

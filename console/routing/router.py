@@ -5,8 +5,7 @@ queue); `decide` meets them, fires what is due and matches who waits with who is
 meets a duty drops it, so a router that reads the ledger again goes on where the first one stood. Nothing is
 scanned: only what became waiting or free since the last decision is looked at.
 
-Time: a `now` before the latest one (a clock set back) counts as the latest, so decisions never go back; facts
-may carry any time, and the order of lines and agents follows the ledger where their times do not.
+A `now` before the latest one (a clock set back) counts as the latest; facts may carry any time.
 """
 
 import logging
@@ -122,8 +121,9 @@ class Router:
 
     def apply(self, event: ev.LedgerEvent) -> None:
         """Take a fact, in ledger order. A fact that comes too late changes nothing and raises nothing."""
-        before = self._standings.ignored
-        self._settled = False
+        before, self._settled = self._standings.ignored, False
+        asked = self.interaction(event.interaction) if isinstance(event, ev.InteractionEnded) else None
+        back = asked.calls_back if asked else None
         learn = self._learning.get(type(event))
         if learn is not None:
             learn(event)
@@ -136,8 +136,9 @@ class Router:
             _log.debug("a %s came too late and changes nothing", type(event).__name__)
         if isinstance(event, ev.InteractionEvent):
             self._interaction_moved(event.interaction, event)
-            if isinstance(event, ev.CallbackRequested):
-                self._interaction_moved(event.callback, event)
+            back = event.callback if isinstance(event, ev.CallbackRequested) else back
+            if back is not None:
+                self._interaction_moved(back, event)
         else:
             self._other_moved(event)
 

@@ -9,6 +9,7 @@ from console.domain import events as ev
 from console.domain.agent import Agent, AgentState
 from console.domain.interaction import Phase
 from console.domain.queue import Holiday, OpenHours, Queue, Relaxation, SkillNeed, Strategy
+from console.domain.standings import HANGING_UP_S
 from tests.routing.centre_world import START, World, kinds
 
 ADA = Agent(key="ada", queues=("a", "b"))
@@ -62,6 +63,27 @@ def test_the_key_counts_after_the_proposal_only() -> None:
     assert kinds(decided) == ["InteractionLeftQueue", "CallbackRequested"]
     assert (decided[0].reason, decided[0].to) == (ev.LeaveReason.CALLBACK, "*callback")
     assert world.wait(3600) == []
+
+
+def test_nobody_is_called_back_while_the_call_that_asked_goes_on() -> None:
+    world = World((QUEUE,), (ADA,))
+    call = world.call("a")
+    world.wait(30)
+    (requested,) = _only(world.tell(ev.DigitReceived, interaction=call, digit="1"), ev.CallbackRequested)
+    world.sign_in("ada")
+    assert world.router.interaction(requested.callback).phase is Phase.WAITING
+    world.end(call, ev.EndedBy.CENTRE)
+    assert world.router.interaction(requested.callback).phase is Phase.OFFERED
+
+
+def test_a_call_that_never_ends_holds_its_callback_for_a_moment_only() -> None:
+    world = World((QUEUE,), (ADA,))
+    call = world.call("a")
+    world.wait(30)
+    (requested,) = _only(world.tell(ev.DigitReceived, interaction=call, digit="1"), ev.CallbackRequested)
+    world.sign_in("ada")
+    world.wait(HANGING_UP_S)
+    assert world.router.interaction(requested.callback).phase is Phase.OFFERED
 
 
 def test_a_callback_keeps_the_place_the_demands_and_the_priority() -> None:
