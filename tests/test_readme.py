@@ -71,3 +71,11 @@ def test_every_picture_is_there() -> None:
     assert pictures
     for picture in pictures:
         assert (HOUSE / picture).stat().st_size > 10_000
+
+
+def test_the_queue_that_thinks_ahead_is_one() -> None:
+    (example,) = re.findall(r"```ini\n(\[\[queues\]\].*?)```", README, flags=re.DOTALL)
+    skilled = '\n[[agents]]\nkey = "ada"\nqueues = ["support"]\nskills = { english = 8, billing = 1 }\n'
+    settings = parse_settings(example + skilled, CentreSettings, "README")
+    assert [step.after_s for step in settings.queues[0].relax] == [30, 60]
+    assert list(settings.warnings()) == []
