@@ -131,11 +131,16 @@ _OF_WORK = {
 }
 
 
+_BY_PLACE = (*SHOWN_FIRST, AgentState.OFFLINE)
+_PLACE_OF_WORK = {work: _BY_PLACE.index(state) for work, state in _OF_WORK.items()}
+_PLACE_OF_PRESENCE = {presence: _BY_PLACE.index(AgentState(presence.value)) for presence in Presence}
+
+
 def shown_state(presence: Presence, work: Iterable[Work]) -> AgentState:
     """The one state shown for an agent's presence and the work of each contact (kpi.md's order)."""
-    states = {_OF_WORK[item] for item in work}
-    states.add(AgentState(presence.value))
-    for state in SHOWN_FIRST:
-        if state in states:
-            return state
-    return AgentState.OFFLINE
+    first = _PLACE_OF_PRESENCE[presence]
+    for item in work:
+        place = _PLACE_OF_WORK[item]
+        if place < first:
+            first = place
+    return _BY_PLACE[first]

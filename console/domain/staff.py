@@ -175,7 +175,7 @@ class Staff:
 
     def show(self, agent: AgentStanding, at: datetime) -> Touched:
         """Work out the state shown, and since when."""
-        state = shown_state(agent.presence, agent.work.values()) if agent.work else AgentState(agent.presence)
+        state = shown_state(agent.presence, agent.work.values())
         if state is not agent.state:
             agent.state = state
             agent.since = at
