@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from uuid import UUID
 
 from console.domain.address import Address
@@ -19,7 +20,13 @@ Interrupts = Mapping[Channel, Collection[Channel]]
 
 def after(moment: datetime, seconds: float) -> datetime:
     """A moment so many seconds later; a configured number beyond ten years is ten years."""
-    return moment + timedelta(seconds=min(seconds, _LONGEST_S))
+    return moment + _length(seconds)
+
+
+@lru_cache(4096)
+def _length(seconds: float) -> timedelta:
+    """Few lengths are configured, and each is added to many moments."""
+    return timedelta(seconds=min(seconds, _LONGEST_S))
 
 
 @dataclass(slots=True)
