@@ -1,5 +1,6 @@
 """What is known of a customer: the declared rule, who served last, whether there is a number to call."""
 
+from collections import OrderedDict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -24,7 +25,7 @@ class Customers:
         """`most` customers are remembered."""
         self._rules = {_name(rule.number): rule for rule in rules}
         self._most = most
-        self.served: dict[str, tuple[str, datetime]] = {}
+        self.served: OrderedDict[str, tuple[str, datetime]] = OrderedDict()
 
     def rule(self, customer: Address) -> CustomerRule:
         """The declared rule, one that says nothing for a customer nobody declared."""
@@ -37,10 +38,10 @@ class Customers:
         if not can_be_called(customer):
             return
         key = customer.user.casefold()
-        self.served.pop(key, None)
         self.served[key] = (agent, at)
+        self.served.move_to_end(key)
         if len(self.served) > self._most:
-            del self.served[next(iter(self.served))]
+            self.served.popitem(last=False)
 
     def last_agent(self, customer: Address, days: float, now: datetime) -> str:
         """Who talked with a customer last, not more than so many days ago; "" for nobody."""
