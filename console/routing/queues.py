@@ -4,6 +4,7 @@ A queue's line is kept in groups of equal demands, each sorted: an agent looks a
 for one agent by name stands in that agent's own lines, in the same order.
 """
 
+from bisect import bisect_left, insort
 from collections.abc import Iterator, Set
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -14,6 +15,9 @@ from console.domain.address import Address
 from console.domain.agent import Agent
 from console.domain.queue import Channel, Queue
 from console.routing.policy import Demand, Hold, LineKey, qualifies
+
+_MOST_IN_A_LIST = 500
+"""A line of so many is a plain list, which takes the least time and room; a longer one is a sorted list."""
 
 _NOBODY: dict[tuple[Hold, str, Channel], Any] = {}
 
@@ -54,7 +58,13 @@ class Lines:
         if before is not None:
             self.take(interaction)
         self._places[interaction] = place
-        self._line(place).add(place.key)
+        line = self._line(place)
+        if type(line) is list:
+            insort(line, place.key)
+            if len(line) > _MOST_IN_A_LIST:
+                self._grow(place, line)
+        else:
+            line.add(place.key)
         if place.agent:
             lines = self._named.setdefault(place.agent, {})
             lines.setdefault(_about(place), SortedList()).add(place.key)
@@ -62,12 +72,18 @@ class Lines:
 
     def _line(self, place: Place) -> Any:
         if place.hold is not Hold.OPEN:
-            return self._held.setdefault(place.queue, SortedList())
+            return self._held.setdefault(place.queue, [])
         groups = self._open.setdefault(place.queue, {})
         line = groups.get(place.demand)
         if line is None:
-            line = groups[place.demand] = SortedList()
+            line = groups[place.demand] = []
         return line
+
+    def _grow(self, place: Place, line: list[LineKey]) -> None:
+        if place.hold is not Hold.OPEN:
+            self._held[place.queue] = SortedList(line)
+        else:
+            self._open[place.queue][place.demand] = SortedList(line)
 
     def take(self, interaction: UUID) -> bool:
         """Take it out of the line; False when it is in none."""
@@ -75,7 +91,10 @@ class Lines:
         if place is None:
             return False
         line = self._line(place)
-        line.remove(place.key)
+        if type(line) is list:
+            del line[bisect_left(line, place.key)]
+        else:
+            line.remove(place.key)
         if not line and place.hold is Hold.OPEN:
             del self._open[place.queue][place.demand]
         if place.agent:
@@ -115,7 +134,10 @@ class Lines:
 
     def ahead(self, queue: str, key: LineKey) -> int:
         """How many of a queue are served before what has this key."""
-        return sum(line.bisect_left(key) for line in self._all(queue))
+        return sum(
+            bisect_left(line, key) if type(line) is list else line.bisect_left(key)
+            for line in self._all(queue)
+        )
 
     def order(self, queue: str) -> list[UUID]:
         """All that wait in a queue, in serving order."""
