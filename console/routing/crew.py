@@ -25,7 +25,7 @@ class Crew:
         key = standing.agent.key
         before = self._counted.get(key)
         now = _counted(standing, self._queues_of(standing.agent))
-        if before == now:
+        if before is now or before == now:
             return ()
         if before is not None and now is not None and before[0] == now[0]:
             self._counted[key] = now

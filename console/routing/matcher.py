@@ -76,7 +76,10 @@ class Matcher:
 
     def interaction_moved(self, interaction: UUID) -> bool:
         """An interaction's standing may have changed; True when it waits at a place it had not before."""
-        standing = self._standings.interactions.get(interaction)
+        return self.moved(interaction, self._standings.interactions.get(interaction))
+
+    def moved(self, interaction: UUID, standing: InteractionStanding | None) -> bool:
+        """The same for one whose standing is at hand; None: it is over."""
         if standing is None or standing.phase is not Phase.WAITING:
             if standing is not None and standing.phase is Phase.OFFERED:
                 self._crowd.enter(interaction, standing.queue)

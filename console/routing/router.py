@@ -161,7 +161,7 @@ class Router:
 
     def _interaction_moved(self, interaction: UUID, event: ev.InteractionEvent) -> None:
         standing = self._standings.interactions.get(interaction)
-        fresh = self._matcher.interaction_moved(interaction)
+        fresh = self._matcher.moved(interaction, standing)
         if standing is None:
             self._timers.over(interaction)
         elif standing.phase is Phase.WAITING:
@@ -264,6 +264,9 @@ class Router:
         """
         self._decided = []
         now = self._latest = max(now, self._latest)
+        if not self._is_due(now):
+            self._unrest, self._settled = False, True
+            return self._decided
         rounds, unrest = 1, False
         while self._is_due(now):
             moved = len(self._decided)

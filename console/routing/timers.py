@@ -127,7 +127,8 @@ class Timers:
         standing, queue = self._waiting(interaction)
         if standing is None:
             return
-        self.patience.set(interaction)
+        if queue is None or self.shut or queue.leave_empty or queue.max_wait_s > 0:
+            self.patience.set(interaction)
         if queue is None:
             return
         if queue.relax:
@@ -141,6 +142,9 @@ class Timers:
         """It came into a queue with so many before it: settle when it is first told its place."""
         queue = self._standings.queues.get(standing.queue)
         every = queue.announce_every_s if queue else 0.0
+        if every <= 0:
+            self.first_word.pop(standing.interaction, None)
+            return
         wait = min(every, FIRST_ANNOUNCEMENT_S) if ahead else every
         self.first_word[standing.interaction] = after(standing.queued_at, max(wait, LEAST_S))
 
@@ -216,7 +220,7 @@ class Timers:
         if standing is None or queue is None or queue.announce_every_s <= 0 or standing.callback:
             return None
         if standing.announced_at is None:
-            return self.first_word.get(interaction)
+            return self.first_word.get(interaction) or after(standing.queued_at, LEAST_S)
         return after(standing.announced_at, max(queue.announce_every_s, LEAST_S))
 
     def _waiting(self, interaction: UUID) -> tuple[InteractionStanding | None, Queue | None]:
