@@ -251,7 +251,9 @@ def _lived(events: list[LedgerEvent], seed: int) -> tuple[Board, list[Increment]
 def test_every_metric_is_what_sql_says(tmp_path: Path) -> None:
     faults: list[str] = []
     seen: set[str] = set()
-    for seed in range(6):
+    for seed in range(60):
+        if seed >= 6 and CATALOGUE.keys() - seen == NEVER:
+            break  # each metric was something else than nothing at least once
         events = _cut(rich_history(seed, calls=160), LAST[seed % len(LAST)])
         database = _ledger(tmp_path / f"ledger{seed}.db", events)
         board, stored, now = _lived(events, seed)
