@@ -5,7 +5,14 @@ from collections.abc import Iterable
 from console.domain.agent import Agent, Presence
 from console.domain.standing import AgentStanding
 
-_Counted = tuple[tuple[str, ...], bool, bool]
+_SIGNED_IN, _SERVING, _IDLE = 0, 1, 2
+_Counts = list[int]
+"""A queue's agents: signed in, serving, idle."""
+
+_Seats = tuple[tuple[str, ...], tuple[_Counts, ...]]
+"""An agent's queues, each once, and what is counted of them."""
+
+_Counted = tuple[_Seats, bool, bool]
 """An agent's queues, whether serving, whether idle."""
 
 
@@ -15,69 +22,69 @@ class Crew:
     def __init__(self) -> None:
         """Nobody."""
         self._counted: dict[str, _Counted] = {}
-        self._queues: dict[str, tuple[Agent, tuple[str, ...]]] = {}
-        self._signed_in: dict[str, int] = {}
-        self._serving: dict[str, int] = {}
-        self._idle: dict[str, int] = {}
+        self._seats: dict[str, tuple[Agent, _Seats]] = {}
+        self._counts: dict[str, _Counts] = {}
 
     def seat(self, standing: AgentStanding) -> Iterable[str]:
         """Take over where an agent stands now; returns the queues that have nobody signed in since."""
         key = standing.agent.key
         before = self._counted.get(key)
-        now = _counted(standing, self._queues_of(standing.agent))
-        if before is now or before == now:
+        seats = self._seats_of(standing.agent)
+        if standing.presence is Presence.OFFLINE:
+            return self._leave(key, before)
+        serving = standing.presence is Presence.READY and standing.lost_since is None
+        idle = serving and not standing.work
+        if before is not None and before[0][0] == seats[0]:
+            self._recount(seats, _SERVING, serving - before[1])
+            self._recount(seats, _IDLE, idle - before[2])
+            if serving is not before[1] or idle is not before[2]:
+                self._counted[key] = before[0], serving, idle
             return ()
-        if before is not None and now is not None and before[0] == now[0]:
-            self._counted[key] = now
-            self._recount(before, now)
-            return ()
-        if before is not None:
-            self._count(before, -1)
-            del self._counted[key]
-        if now is not None:
-            self._count(now, 1)
-            self._counted[key] = now
-        return [queue for queue in before[0] if not self._signed_in[queue]] if before else ()
+        emptied = self._leave(key, before)
+        self._count(seats, serving, idle, 1)
+        self._counted[key] = seats, serving, idle
+        return [queue for queue in emptied if not self._counts[queue][_SIGNED_IN]]
 
-    def _queues_of(self, agent: Agent) -> tuple[str, ...]:
-        """The agent's queues, each once."""
-        known = self._queues.get(agent.key)
+    def _leave(self, key: str, before: _Counted | None) -> Iterable[str]:
+        if before is None:
+            return ()
+        del self._counted[key]
+        self._count(*before, -1)
+        queues, counts = before[0]
+        return [queue for queue, counted in zip(queues, counts, strict=True) if not counted[_SIGNED_IN]]
+
+    def _seats_of(self, agent: Agent) -> _Seats:
+        known = self._seats.get(agent.key)
         if known is None or known[0] is not agent:
-            known = self._queues[agent.key] = agent, tuple(dict.fromkeys(agent.queues))
+            queues = tuple(dict.fromkeys(agent.queues))
+            seats = queues, tuple(self._counts.setdefault(queue, [0, 0, 0]) for queue in queues)
+            known = self._seats[agent.key] = agent, seats
         return known[1]
 
-    def _recount(self, before: _Counted, now: _Counted) -> None:
+    def _recount(self, seats: _Seats, which: int, step: int) -> None:
         """The usual case, in the same queues: only what changed is counted."""
-        steps = (now[1] - before[1], self._serving), (now[2] - before[2], self._idle)
-        for step, kept in steps:
-            if step:
-                for queue in now[0]:
-                    kept[queue] = kept.get(queue, 0) + step
+        if step:
+            for counts in seats[1]:
+                counts[which] += step
 
-    def _count(self, counted: _Counted, step: int) -> None:
-        queues, serving, idle = counted
-        for queue in queues:
-            self._signed_in[queue] = self._signed_in.get(queue, 0) + step
-            if serving:
-                self._serving[queue] = self._serving.get(queue, 0) + step
-            if idle:
-                self._idle[queue] = self._idle.get(queue, 0) + step
+    def _count(self, seats: _Seats, serving: bool, idle: bool, step: int) -> None:  # noqa: FBT001
+        for counts in seats[1]:
+            counts[_SIGNED_IN] += step
+            counts[_SERVING] += step * serving
+            counts[_IDLE] += step * idle
 
     def signed_in(self, queue: str) -> int:
         """Agents of a queue who are signed in, paused ones and those of a vanished desk included."""
-        return self._signed_in.get(queue, 0)
+        return self._of(queue, _SIGNED_IN)
 
     def serving(self, queue: str) -> int:
         """Agents of a queue who take contacts: ready or at work, at a linked desk."""
-        return self._serving.get(queue, 0)
+        return self._of(queue, _SERVING)
 
     def idle(self, queue: str) -> int:
         """Agents of a queue who are free now and have nothing else to do."""
-        return self._idle.get(queue, 0)
+        return self._of(queue, _IDLE)
 
-
-def _counted(standing: AgentStanding, queues: tuple[str, ...]) -> _Counted | None:
-    if standing.presence is Presence.OFFLINE:
-        return None
-    serving = standing.presence is Presence.READY and standing.lost_since is None
-    return queues, serving, standing.free
+    def _of(self, queue: str, which: int) -> int:
+        counts = self._counts.get(queue)
+        return counts[which] if counts is not None else 0
