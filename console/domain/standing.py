@@ -213,7 +213,7 @@ class AgentStanding:
 
     def drop(self, interaction: UUID) -> None:
         """That contact asks for nothing any more, but for a wrap-up of an earlier part of it."""
-        if interaction in self.wrap_ups:
+        if self.wrap_ups and interaction in self.wrap_ups:
             self.work[interaction] = Work.WRAP_UP
             return
         self.work.pop(interaction, None)

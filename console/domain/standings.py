@@ -376,7 +376,7 @@ class Standings:
         known = self.interactions.pop(event.interaction, None)
         if known is None:
             return None
-        if (back := self.interactions.get(known.calls_back or known.interaction)) and not back.tries:
+        if known.calls_back and (back := self.interactions.get(known.calls_back)) and not back.tries:
             back.not_before = None
         known.phase, touched = Phase.ENDED, self._release(known, event.at)
         return touched

@@ -87,7 +87,7 @@ class Matcher:
                 return False
             if self._lines.take(interaction):
                 self._fresh_interactions.pop(interaction, None)
-                if interaction in self._named:
+                if self._named and interaction in self._named:
                     self._name(interaction, ())
             return False
         self._crowd.enter(interaction, standing.queue)
@@ -118,7 +118,7 @@ class Matcher:
             standing.wanted
             or standing.pulled
             or standing.not_before is not None
-            or interaction in self._named
+            or (self._named and interaction in self._named)
         ):
             self._name(interaction, tuple({standing.wanted, standing.pulled} - {""}))
             hold, agent, until = hold_of(standing, self._now, self._signed_in.__contains__)

@@ -44,9 +44,7 @@ class Router:
     """The ACD of one centre."""
 
     def __init__(self, settings: RoutingSettings, new_id: Callable[[], UUID]) -> None:
-        """`new_id` makes the ids of the events and offers that are decided. `commands` makes facts of what
-        supervisors and agents ask for.
-        """
+        """`new_id` makes the ids of what is decided. `commands` makes facts of what people ask for."""
         self._settings = settings
         self._new_id = new_id
         self._standings = Standings()
@@ -267,13 +265,11 @@ class Router:
         if not self._is_due(now):
             self._unrest, self._settled = False, True
             return self._decided
-        rounds, unrest = 1, False
-        while self._is_due(now):
+        rounds, unrest, moved = 0, False, -1
+        while moved != len(self._decided) and not unrest and (not rounds or self._is_due(now)):
             moved = len(self._decided)
             self._go_round(now)
-            rounds, unrest = rounds + 1, rounds == _MOST_ROUNDS
-            if moved == len(self._decided) or unrest:
-                break
+            rounds, unrest = rounds + 1, rounds + 1 == _MOST_ROUNDS
         if unrest and not self._unrest:
             _log.error("routing does not come to rest: look for times of 0 s among the queues' settings")
         self._unrest = unrest
