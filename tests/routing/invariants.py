@@ -64,7 +64,8 @@ def _offers(router: Router, standing: InteractionStanding, rung: dict[str, Inter
     offers = standing.open_offers
     assert bool(offers) == (standing.phase is Phase.OFFERED)
     queue = router.queue(standing.queue)
-    broadcast = queue is not None and queue.strategy is Strategy.BROADCAST and not standing.pulled
+    # One that was pulled for an agent who has left since is broadcast again, hence not told apart here.
+    broadcast = queue is not None and queue.strategy is Strategy.BROADCAST
     assert len(offers) <= 1 or broadcast or queue is None
     if broadcast and queue.broadcast_most:
         assert len(offers) <= queue.broadcast_most
