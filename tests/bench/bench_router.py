@@ -2,7 +2,8 @@
 decision grows with what waits. A decision is an event that `Router.decide` returns: queued, offered.
 
 Figures are of one core (CPU time); what is asserted is ratios, never times. The ids of what is
-decided are made before the time is taken: what is measured is the routing. Of several runs the quickest counts.
+decided are made before the time is taken: what is measured is the routing. Of several runs
+the quickest counts.
 """
 
 import gc
