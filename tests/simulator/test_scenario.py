@@ -53,7 +53,7 @@ def test_the_examples_are_scenarios(path: Path) -> None:
 
 def test_the_readme_shows_what_the_example_holds() -> None:
     readme = (EXAMPLES.parent.parent / "README.md").read_text(encoding="utf-8")
-    shown = readme.partition("```ini\n")[2].partition("```")[0]
+    shown = readme.partition("```ini\n[[variants]]\n")[2].partition("```")[0]
     assert shown.strip()
     assert shown.strip() in (EXAMPLES / "support.toml").read_text(encoding="utf-8")
 
