@@ -5,8 +5,8 @@ buckets whose bounds grow by a constant factor (the relative-error sketch of Mas
 with nothing collapsed), so that a percentile is at most ERROR away from the exact one, of its value (waits
 under 10 ms count as none). What is kept depends on the waits alone, not on their order or on how they were
 parted and merged: live, refolded and stored figures agree to the digit. That rules out the sketches that
-draw lots to compact (KLL, REQ) and those that depend on the order (t-digest); tests/bench/bench_waits.py
-measures all of them. Waits go up to years; the buckets that can exist are some hundreds.
+draw lots to compact (KLL, REQ) and those that depend on the order (t-digest). Waits go up to years; the
+buckets that can exist are some hundreds.
 """
 
 import math
