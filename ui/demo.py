@@ -61,7 +61,8 @@ async def run_windows(application: QApplication, clock: Clock) -> None:
         app.desk, clock, sound, invitation.ends, lambda number: _tell(f"{TALKS.decode()}{number}")
     )
     await begin(app, window, invitation)
-    arrange(application, window, app.wallboard)
+    if invitation.person:  # a picture is of the window's own size, whatever the screen
+        arrange(application, window, app.wallboard)
     shots = Photographer(app, Path(invitation.screenshots)) if invitation.screenshots else None
     _tell("ready")
     told = asyncio.create_task(reader())
