@@ -10,16 +10,16 @@ DEMO_OPTIONS := $(if $(SWITCH),--switch $(SWITCH)) $(if $(DURATION),--duration $
 	$(if $(AGENTS),--agents $(AGENTS)) $(if $(CALLERS),--callers $(CALLERS)) $(if $(REPORT),--report $(REPORT)) \
 	$(if $(SCREENSHOTS),--screenshots $(SCREENSHOTS)) $(ARGS)
 
-# make test TESTS=tests/routing JOBS=2 ARGS="-k rona": JOBS over 1 spreads whole files over processes. Sound and
-# timing tests share one machine, so one process is the rule.
+# make test TESTS=tests/routing JOBS=2 ARGS="-k rona". All tests go over two processes: what needs real calls, sound and
+# programs stays in one of them, one test after the other, and so do the packages (tests/conftest.py). JOBS=1: one process.
 TESTS ?=
-JOBS ?= 1
-PYTEST_JOBS := $(if $(filter-out 0 1,$(JOBS)),-n $(JOBS) --dist loadfile)
+JOBS ?= $(if $(TESTS),1,2)
+PYTEST_JOBS := $(if $(filter-out 0 1,$(JOBS)),-n $(JOBS) --dist loadscope)
 
 # Each check runs, whatever the others found.
 CHECKS := check-format check-lint check-imports check-types check-dead check-deps check-house
 
-.PHONY: help setup demo test check $(CHECKS) bench soak lock sounds clean
+.PHONY: help setup native native-off packages demo test check $(CHECKS) bench soak lock sounds clean
 
 help:
 	@echo "make demo    a whole call centre at work, set up first (SWITCH= DURATION= SEED= AGENTS= CALLERS= REPORT=)"
@@ -28,10 +28,23 @@ help:
 	@echo "make bench   benchmarks (TESTS=tests/bench/bench_x.py)"
 	@echo "make soak    the long tests"
 	@echo "make setup   the set-up alone, for work on Callboard (PYTHON=python3.12 chooses the interpreter)"
+	@echo "make native  our own build of pjsua2 in .venv instead of PyPI's (Opus, OpenSSL 3, ALSA); make native-off: back"
+	@echo "make packages   .debs of desk and centre, an archive, SBOMs, sums in dist/ (KEY=minisign.key signs; OUT= VERSION=)"
 	@echo "make lock    pin the newest versions pyproject.toml allows;  make clean  remove what was made here"
 
 setup:
 	@$(SETUP) test
+
+native:
+	@$(SETUP) native
+
+native-off:
+	@$(SETUP) native-off
+
+packages:
+	@$(SETUP) packages
+	@$(PY) installer/packages/build.py --own-pjsua2 $(if $(KEY),--key $(KEY)) $(if $(OUT),--out $(OUT)) \
+		$(if $(VERSION),--version $(VERSION)) $(ARGS)
 
 demo:
 	@$(SETUP) demo

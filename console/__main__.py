@@ -14,16 +14,23 @@ import msgspec
 
 from console import __version__
 from console.domain.errors import BadInput, CallboardError
-from console.inquiries import add_explain, add_kpi
+from console.inquiries import add_explain, add_kpi, refolded
 from console.log import setup_logging
+from console.policy.command import add_settings, here
+from console.provision.command import add_key, add_link
 from console.simulator.command import add_simulate
+from console.support.command import health_commands
+from console.switch.asterisk_command import add_asterisk
 
 if TYPE_CHECKING:
+    from console.clock import Clock
+    from console.support.sources import Parts
     from console.telephony.build import EngineBuild
 
 _BAD_USE = 2
 _FAILED = 1
 _INTERRUPTED = 130
+_OF_ASTERISK = frozenset({"asterisk", "app_queue"})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,6 +55,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _complain(fault: Exception, code: int) -> int:
     print(f"callboardctl: {' '.join(str(fault).split())}", file=sys.stderr)
     return code
+
+
+def _clock() -> "Clock":
+    from console.clock import SystemClock
+
+    return SystemClock()
 
 
 def _say(line: str) -> None:
@@ -105,8 +118,6 @@ def _demo(chosen: argparse.Namespace) -> int:
     from console.demo.run import Wish, run_demo
     from console.telephony.pjsua import PjsuaEngine
 
-    if chosen.switch != "embedded":
-        raise BadInput("--switch asterisk is not there yet: use --switch embedded.")
     check_report(chosen.report or "-")
     wish = Wish(
         duration_s=chosen.duration,
@@ -114,7 +125,9 @@ def _demo(chosen: argparse.Namespace) -> int:
         agents=chosen.agents,
         callers=chosen.callers,
         screenshots=chosen.screenshots or "",
+        callbacks=chosen.callbacks,
         folder=chosen.folder or "",
+        asterisk=chosen.switch == "asterisk",
     )
     report = asyncio.run(run_demo(wish, SystemClock(), _say, PjsuaEngine))
     if chosen.report:
@@ -152,13 +165,19 @@ def _call(chosen: argparse.Namespace) -> int:
 
 def _doctor(chosen: argparse.Namespace) -> int:
     from console.doctor import examine, words
+    from console.settings import CentreSettings, read_settings
+    from console.switch.asterisk_command import examined
 
     def describe() -> "EngineBuild":
         from console.telephony.pjsua_build import describe_build
 
         return describe_build()
 
-    report = examine(describe, chosen.centre)
+    asterisks = None
+    if chosen.config:
+        settings = read_settings(Path(chosen.config), CentreSettings)
+        asterisks = partial(examined, settings) if settings.switch.kind in _OF_ASTERISK else None
+    report = examine(describe, chosen.centre, here(), asterisks)
     if chosen.json:
         write_report(report, "-")
     else:
@@ -167,11 +186,25 @@ def _doctor(chosen: argparse.Namespace) -> int:
     return 0 if report["ok"] else _FAILED
 
 
+def _support_parts() -> "Parts":
+    from console.doctor import examine
+    from console.history.statistics import last_calls, people
+    from console.support.sources import Parts
+    from console.telephony.pjsua_build import describe_build
+
+    return Parts(doctor=lambda: examine(describe_build, keeper=here()), calls=last_calls, people=people)
+
+
 def _migrate(chosen: argparse.Namespace) -> int:
     from console.ledger.ledger import Ledger
+    from console.support.backup import places
+
+    if not (chosen.database or chosen.config):
+        raise BadInput("say which ledger: --database URL, or --config FILE with the centre's settings")
+    source = places(Path(chosen.config) if chosen.config else None, chosen.database or "")
 
     async def migrate() -> int:
-        ledger = await Ledger.open(chosen.database)
+        ledger = await Ledger.open(source.database)
         try:
             return await ledger.count()
         finally:
@@ -215,7 +248,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="callboardctl", description=__doc__)
     parser.add_argument("--version", action="version", version=f"callboardctl {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for add in (
+    adders: tuple[Callable[[Any], argparse.ArgumentParser], ...] = (
         _add_centre,
         _add_demo,
         _add_call,
@@ -223,10 +256,16 @@ def _parser() -> argparse.ArgumentParser:
         partial(add_explain, say=_say),
         partial(add_simulate, say=_say, tell=_tell),
         _add_doctor,
+        partial(add_settings, say=_say, tell=_tell),
+        partial(add_key, say=_say),
+        partial(add_link, clock=_clock, say=_say),
+        partial(add_asterisk, say=_say),
         _add_migrate,
+        *health_commands(_say, refolded, _support_parts),
         _add_bench,
         _add_password,
-    ):
+    )
+    for add in adders:
         command = add(commands)
         command.add_argument("--log-level", default="warning", choices=("debug", "info", "warning", "error"))
         command.add_argument("--log-json", action="store_true", help="log records as JSON, one a line")
@@ -263,6 +302,7 @@ def _add_demo(commands: _Commands) -> argparse.ArgumentParser:
     made.add_argument("--report", metavar="FILE.json", help="write the figures and the books here")
     made.add_argument("--switch", default="embedded", choices=("embedded", "asterisk"))
     made.add_argument("--screenshots", metavar="DIR", help="open both windows offscreen and leave PNGs here")
+    made.add_argument("--callbacks", action="store_true", help="let some customers rather be called back")
     made.add_argument("--folder", metavar="DIR", help="keep the databases here (else in a temporary folder)")
     made.set_defaults(command=_demo)
     return made
@@ -297,6 +337,7 @@ def _add_doctor(commands: _Commands) -> argparse.ArgumentParser:
         "doctor", help="what works here, and what to do about the rest"
     )
     made.add_argument("--centre", metavar="URL", default="", help="also ask this centre")
+    made.add_argument("--config", metavar="FILE", help="the centre's TOML settings: also check its Asterisk")
     made.add_argument("--json", action="store_true", help="as JSON")
     made.set_defaults(command=_doctor)
     return made
@@ -304,7 +345,8 @@ def _add_doctor(commands: _Commands) -> argparse.ArgumentParser:
 
 def _add_migrate(commands: _Commands) -> argparse.ArgumentParser:
     made: argparse.ArgumentParser = commands.add_parser("migrate", help="bring a ledger's tables up to date")
-    made.add_argument("--database", required=True, metavar="URL", help="SQLAlchemy URL of the ledger")
+    made.add_argument("--database", metavar="URL", help="SQLAlchemy URL of the ledger")
+    made.add_argument("--config", metavar="FILE", help="the centre's TOML settings, which name it")
     made.set_defaults(command=_migrate)
     return made
 

@@ -13,29 +13,44 @@ import httpx
 
 from console import __version__, paths
 from console.domain.errors import EnvironmentFault
+from console.policy.keeper import Keeper
+from console.settings import DeskSettings
 from console.telephony.build import EngineBuild
 from console.telephony.probe import probe
 
 _LEAST_FREE_MB = 200
 
 
-def examine(describe: Callable[[], EngineBuild], centre_url: str = "") -> dict[str, Any]:
+def examine(
+    describe: Callable[[], EngineBuild],
+    centre_url: str = "",
+    keeper: Keeper | None = None,
+    asterisks: Callable[[], list[dict[str, Any]]] | None = None,
+) -> dict[str, Any]:
     """Examine everything.
 
-    The report: `ok`, `version`, `python`, `phone`, `audio`, `display`, `network`, `storage`, `centre` and
-    `faults`, each with `what`, `do` and perhaps `means`. `ok` is False when a fault keeps the centre or the
-    phone from working; a machine without sound or screen is told so but can still run the centre.
-    `describe` asks the SIP library.
+    The report: `ok`, `version`, `python`, `phone`, `audio`, `display`, `network`, `storage`, `settings`,
+    `centre`, `asterisks` and `faults`, each with `what`, `do` and perhaps `means`. `ok` is False when a fault
+    keeps the centre or the phone from working; a machine without sound or screen is told so but can still
+    run the centre.
+    `describe` asks the SIP library; `keeper` has this desk's settings, and its centre if none is named;
+    `asterisks` are what the centre's calls are carried by.
     """
     faults: list[dict[str, str]] = []
-    phone = probe(describe)
+    wanted = keeper.settings if keeper is not None else DeskSettings()
+    centre_url = centre_url or wanted.centre
+    phone = probe(describe, tls_wanted=wanted.phone.transport == "tls")
     severe = {} if phone["ok"] else {"severe": "yes"}
     faults += [{**warning, **severe} for warning in phone.pop("warnings")]
     display = _display(faults)
     audio = _audio(faults)
     network = _network(faults)
     storage = _storage(faults)
+    settings = _settings(keeper, faults) if keeper is not None else None
     centre = _centre(centre_url, faults) if centre_url else None
+    switches = asterisks() if asterisks is not None else []
+    for switch in switches:
+        faults += switch.pop("faults")
     return {
         "ok": not any(fault.get("severe") == "yes" for fault in faults),
         "version": __version__,
@@ -45,7 +60,9 @@ def examine(describe: Callable[[], EngineBuild], centre_url: str = "") -> dict[s
         "display": display,
         "network": network,
         "storage": storage,
+        "settings": settings,
         "centre": centre,
+        "asterisks": switches,
         "faults": faults,
     }
 
@@ -53,11 +70,13 @@ def examine(describe: Callable[[], EngineBuild], centre_url: str = "") -> dict[s
 def words(report: dict[str, Any]) -> Iterator[str]:
     """The report for a person, line by line."""
     yield f"Callboard {report['version']} on Python {report['python']}"
-    for part in ("phone", "audio", "display", "network", "storage", "centre"):
+    for part in ("phone", "audio", "display", "network", "storage", "settings", "centre"):
         found = report[part]
         if found:
             shown = "; ".join(f"{key} {_in_words(value)}" for key, value in found.items())
             yield f"{part}: {shown}"
+    for switch in report["asterisks"]:
+        yield f"asterisk: {'; '.join(f'{key} {_in_words(value)}' for key, value in switch.items())}"
     if not report["faults"]:
         yield "Nothing is wrong."
     for fault in report["faults"]:
@@ -69,7 +88,9 @@ def _in_words(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list | tuple):
-        return ", ".join(map(str, value)) or "none"
+        return ", ".join(map(_in_words, value)) or "none"
+    if isinstance(value, dict):
+        return str(value.get("name", value))
     return str(value) or "none"
 
 
@@ -157,6 +178,27 @@ def _storage(faults: list[dict[str, str]]) -> dict[str, Any]:
     return {"available": True, "folder": str(folder), "free_mb": free_mb, "sqlite": sqlite3.sqlite_version}
 
 
+def _settings(keeper: Keeper, faults: list[dict[str, str]]) -> dict[str, Any]:
+    """Where the desk's settings come from, and what is wrong there: nothing that stops the phone."""
+    for fault in keeper.faults:
+        of_policy = fault == keeper.policy_fault
+        faults.append(
+            {
+                "what": fault,
+                "do": f"Mend {keeper.policy_place}; `callboardctl settings --check-policy FILE` looks at it."
+                if of_policy
+                else "Mend it, or delete it; `callboardctl settings --explain` tells what holds.",
+            }
+        )
+    policy, centre = keeper.policy, keeper.provisioned.centre
+    return {
+        "policy": policy.where if policy is not None else "",
+        "locked": len(policy.locks.values) if policy is not None else 0,
+        "provisioned_by": centre.centre if centre is not None else "",
+        "file": str(keeper.file) if keeper.file.exists() else "",
+    }
+
+
 def _centre(url: str, faults: list[dict[str, str]]) -> dict[str, Any]:
     try:
         answer = httpx.get(f"{url.rstrip('/')}/health", timeout=5.0)
@@ -170,4 +212,12 @@ def _centre(url: str, faults: list[dict[str, str]]) -> dict[str, Any]:
             }
         )
         return {"available": False, "url": url}
-    return {"available": True, "url": url, "answer": answer.json()}
+    said = answer.json()
+    faults.extend(
+        {
+            "what": f"The centre cannot reach the telephone system {name}: it carries no new calls there.",
+            "do": "Look whether that Asterisk runs; `callboardctl asterisk check` tells what is wrong in it.",
+        }
+        for name in said.get("out_of_reach", ())
+    )
+    return {"available": True, "url": url, "answer": said}

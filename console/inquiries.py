@@ -12,6 +12,7 @@ from uuid import UUID
 
 import msgspec
 
+from console import paths
 from console.domain.errors import BadInput
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ def add_kpi(commands: Any, say: _Say) -> argparse.ArgumentParser:
     _add_source(made)
     made.add_argument("--at", metavar="ISO8601", help="as of when (the last event's time)")
     made.add_argument("--json", action="store_true", help="as JSON")
+    made.add_argument("--asterisk", action="store_true", help="beside the counters of the Asterisk watched")
+    made.add_argument("--config", metavar="FILE", help="for --asterisk: the centre's TOML settings")
     made.add_argument("--catalogue", action="store_true", help="tell which metrics there are, and no figures")
     table = made.add_argument_group("a table of figures, instead of the whole report")
     table.add_argument("--dimension", help="rows of what: queue, channel, agent, skill or centre")
@@ -106,6 +109,10 @@ def run_kpi(chosen: argparse.Namespace, say: _Say) -> int:
     if chosen.catalogue:
         _tell_catalogue(chosen, say)
         return 0
+    if chosen.asterisk:
+        return _tell_beside(chosen, say)
+    if chosen.config:
+        raise BadInput("--config belongs to --asterisk")
     at = _moment(chosen.at, "--at")
     if chosen.dimension:
         return _tell_table(chosen, at, say)
@@ -113,6 +120,26 @@ def run_kpi(chosen: argparse.Namespace, say: _Say) -> int:
         if getattr(chosen, name):
             raise BadInput("--dimension is missing: choose queue, channel, agent, skill or centre.")
     _tell_report(chosen, at, say)
+    return 0
+
+
+def _tell_beside(chosen: argparse.Namespace, say: _Say) -> int:
+    from console.centre.beside import both
+    from console.centre.reconciled import words
+    from console.clock import SystemClock
+    from console.settings import CentreSettings, read_settings
+
+    if not chosen.config:
+        raise BadInput("--asterisk needs the centre's settings: name them with --config FILE")
+    settings = read_settings(Path(chosen.config), CentreSettings)
+    if not chosen.events and not chosen.database:
+        chosen.database = settings.server.database or f"sqlite:///{paths.data_folder() / 'centre.db'}"
+    found = both(settings, _named(chosen, lambda: _events(chosen)), SystemClock())
+    if chosen.json:
+        _write_bytes("-", msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
+        return 0
+    for line in words(found):
+        say(line)
     return 0
 
 
@@ -227,6 +254,23 @@ def _tell_rows(figures: "Figures", say: _Say) -> None:
             else:
                 shown = f"{value:g}" if metric.unit is Unit.COUNT else f"{value:.1f} {metric.unit.value}"
             say(f"  {metric.name}: {shown}")
+
+
+def refolded(events: "Iterable[tuple[int, LedgerEvent]]") -> dict[str, Any]:
+    """Fold numbered events to the board's figures, as JSON has them, of the newest event's moment."""
+    from console.domain.events import CallNoted, CallRecorded
+    from console.metrics.snapshot import Fold
+
+    fold, newest = Fold(), datetime(1970, 1, 1, tzinfo=UTC)
+    for sequence, event in events:
+        fold.apply(event, sequence)
+        if not isinstance(event, CallRecorded | CallNoted):
+            newest = max(newest, event.at)
+    board = fold.snapshot(newest)
+    figures: dict[str, Any] = msgspec.json.decode(
+        msgspec.json.encode({"at": newest, "total": board.total, "queues": board.queues})
+    )
+    return figures
 
 
 # ---------------------------------------------------------------- what both need

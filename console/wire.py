@@ -11,6 +11,7 @@ the agent's own desk.
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +19,7 @@ import msgspec
 
 from console.domain.agent import AgentState, Presence, Role
 from console.domain.errors import BadInput
-from console.domain.events import LedgerEvent
+from console.domain.events import LedgerEvent, MonitoringMode
 from console.domain.figures import Delta, Snapshot
 from console.domain.interaction import Phase
 from console.domain.queue import Channel, SkillNeed
@@ -34,6 +35,7 @@ _encoder = msgspec.json.Encoder()
 _event_decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(LedgerEvent)
 _version_decoder = msgspec.json.Decoder(_Versioned)
 _PREFIX = b'{"v":%d,' % VERSION
+_PREFIX_TEXT = _PREFIX.decode()
 
 
 def encode_event(event: LedgerEvent) -> bytes:
@@ -45,7 +47,8 @@ def decode_event(data: bytes | str) -> LedgerEvent:
     """Read an event. Raises BadInput, saying where it does not fit."""
     try:
         event: LedgerEvent = _event_decoder.decode(data)
-        version = _version_decoder.decode(data).v
+        ours = data.startswith(_PREFIX_TEXT) if isinstance(data, str) else data.startswith(_PREFIX)
+        version = VERSION if ours else _version_decoder.decode(data).v
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
         raise BadInput(f"not an event of ours: {fault}") from None
     if version > VERSION:
@@ -118,6 +121,7 @@ class BoardDelta(Frame, frozen=True, kw_only=True, tag=True):
 class OfferView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The interaction at an agent's desk, for the call card: queue, what was asked for, how long the
     customer waited. With `callback` the customer is rung once the agent has answered; `dialled` then.
+    `outbound`: the agent makes this call. `attached`: SIP headers and variables that go along with it.
     """
 
     interaction: UUID
@@ -132,13 +136,40 @@ class OfferView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     answered_at: datetime | None = None
     callback: bool = False
     dialled: bool = False
+    outbound: bool = False
+    attached: dict[str, str] = {}
+
+
+class ConsultView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The third party whom an agent asks: `target` as asked for, `name` of the colleague it is. `held`: the
+    customer hears music; `together`: all three talk.
+    """
+
+    interaction: UUID
+    target: str
+    name: str = ""
+    answered: bool = False
+    together: bool = False
+    held: bool = False
+
+
+class RecordingView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The recording of the contact at hand. `stoppable`: somebody asked for it, so that the agent may end it;
+    else it is the queue's.
+    """
+
+    paused: bool = False
+    stoppable: bool = False
 
 
 class AgentView(Frame, frozen=True, kw_only=True, tag=True):
     """Centre: the agent's own state, whole, each time it changes. `presence` is what it will be after the
     contact at hand, `reason` that of a pause; `waiting` counts those who wait by queue key.
     `wrap_up_extensions` is how often the wrap-up at hand can still be extended, each time by
-    `wrap_up_extension_s`.
+    `wrap_up_extension_s`. `asks`: a third party can be asked, `consult` is who is. `dials`: the centre
+    makes calls for the agent. `records`: calls
+    can be recorded, `recording` is how this one is. `elsewhere`: calls ring at a telephone of the agent's
+    that the centre only watches.
     """
 
     sequence: int
@@ -155,6 +186,32 @@ class AgentView(Frame, frozen=True, kw_only=True, tag=True):
     wrap_up_until: datetime | None = None
     wrap_up_extensions: int = 0
     wrap_up_extension_s: float = 0.0
+    elsewhere: bool = False
+    asks: bool = False
+    dials: bool = False
+    consult: ConsultView | None = None
+    records: bool = False
+    recording: RecordingView | None = None
+
+
+class RecordingOrder(StrEnum):
+    """What can be asked about an interaction's recording."""
+
+    START = "start"
+    STOP = "stop"
+    PAUSE = "pause"
+    RESUME = "resume"
+
+
+class MonitoringView(msgspec.Struct, frozen=True, kw_only=True):
+    """A supervisor in the call of an agent; `since` None: the supervisor's phone still rings."""
+
+    monitoring: UUID
+    interaction: UUID
+    supervisor: str
+    agent: str
+    mode: MonitoringMode
+    since: datetime | None = None
 
 
 class InteractionView(msgspec.Struct, frozen=True, kw_only=True):
@@ -164,7 +221,7 @@ class InteractionView(msgspec.Struct, frozen=True, kw_only=True):
     it is for the agent `wanted` alone; `pulled` is the agent a supervisor gave it to. A `callback` keeps the
     place of a customer who hung up; it is not tried before `not_before`. `expected_s` is the wait from now on
     that is expected, None when there is nothing to go by. `ringing` are the agents who are rung, `agent` is
-    who talks.
+    who talks. `attached`: SIP headers and variables that go along with it.
     """
 
     interaction: UUID
@@ -190,6 +247,7 @@ class InteractionView(msgspec.Struct, frozen=True, kw_only=True):
     not_before: datetime | None
     ringing: tuple[str, ...]
     agent: str
+    attached: dict[str, str] = {}
 
 
 class Heartbeat(Frame, frozen=True, kw_only=True, tag=True):
@@ -202,7 +260,9 @@ class Heartbeat(Frame, frozen=True, kw_only=True, tag=True):
 class Command(Frame, frozen=True, kw_only=True, tag=True):
     """Client: do this; `number` names the reply. `action` is one of ready, pause (argument: reason; at once:
     a wrap-up ends, what rings goes to the next agent), pause_after (the same, after the contact at hand and
-    its wrap-up), sign_out, end_wrap_up, extend_wrap_up.
+    its wrap-up), sign_out, end_wrap_up, extend_wrap_up, consult (argument: whom to ask; the customer hears
+    music), swap, conference, complete, cancel_consult; record_start, record_stop, record_pause,
+    record_resume for the call at hand.
     """
 
     number: int
@@ -224,8 +284,26 @@ class Farewell(Frame, frozen=True, kw_only=True, tag=True):
     retry: bool = True
 
 
+class PhoneAccess(Frame, frozen=True, kw_only=True, tag=True):
+    """Centre: with this the agent's phone registers from now on; a later one takes its place, calls at hand
+    go on. `uri` and `registrar` are SIP URIs, `transport` is udp, tcp or tls, `srtp` off, optional or
+    required. Only over a safe connection; the password is never shown.
+    """
+
+    uri: str
+    registrar: str
+    username: str
+    password: str
+    transport: str = "tcp"
+    srtp: str = "off"
+
+    def __repr__(self) -> str:
+        """Without the password."""
+        return f"PhoneAccess(uri={self.uri!r}, registrar={self.registrar!r})"
+
+
 ClientFrame = Hello | Command | Heartbeat
-CentreFrame = Welcome | BoardSnapshot | BoardDelta | AgentView | Heartbeat | Reply | Farewell
+CentreFrame = Welcome | BoardSnapshot | BoardDelta | AgentView | PhoneAccess | Heartbeat | Reply | Farewell
 
 _client_decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(ClientFrame)
 _centre_decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(CentreFrame)

@@ -1,7 +1,11 @@
 #!/bin/sh
-# Sets a checkout up: sh installer/setup.sh [demo|test]
-#   demo   what a person needs to see Callboard at work (the default)
-#   test   that, and what tests and checks need
+# Sets a checkout up: sh installer/setup.sh [demo|test|native|native-off|packages|tools]
+#   demo        what a person needs to see Callboard at work (the default)
+#   test        that, and what tests and checks need
+#   native      what demo does, with our own build of pjsua2 in .venv instead of PyPI's
+#   native-off  the way back to PyPI's
+#   packages    what test does, and what installer/packages/build.py needs
+#   tools       only the system packages that installer/pjsua2/build.sh needs
 # Makes .venv with Python 3.11 or 3.12, installs the pinned requirements (every file checked by its hash) and Callboard
 # itself, and the Debian/Ubuntu packages that are missing. Says nothing and asks no network when nothing has changed.
 #   PYTHON=python3.12   the interpreter to use (default: the newest of 3.12 and 3.11 that runs)
@@ -12,8 +16,12 @@ cd "$(dirname "$0")/.."
 goal=${1:-demo}
 case $goal in
     demo) lists="run"; requirements="requirements.txt" ;;
-    test) lists="run test"; requirements="requirements.txt requirements-dev.txt" ;;
-    *) echo "setup: unknown goal '$goal'; use: sh installer/setup.sh demo|test" >&2; exit 2 ;;
+    test) lists="run test native packages"; requirements="requirements.txt requirements-dev.txt" ;;
+    native) lists="run native"; requirements="requirements.txt" ;;
+    packages) lists="run native packages"; requirements="requirements.txt requirements-dev.txt" ;;
+    native-off) lists="run"; requirements="requirements.txt" ;;
+    tools) lists="native"; requirements="" ;;
+    *) echo "setup: unknown goal '$goal'; use: sh installer/setup.sh demo|test|native|native-off|packages|tools" >&2; exit 2 ;;
 esac
 
 say() { echo "setup: $*" >&2; }
@@ -147,6 +155,7 @@ environment() {
         [ -n "${PYTHON:-}" ] || return 0
         [ "$(version_of "$PYTHON")" != "$(version_of .venv/bin/python)" ] || return 0
         say "making .venv anew for $PYTHON"
+        [ ! -d .venv/native ] || say "our own pjsua2 goes with the old one; make native builds it for this Python"
     fi
     choose_python
     say "making .venv with $python ($(version_of "$python"))"
@@ -165,6 +174,45 @@ pinned() { # FILE
     say "installing $1 (a few minutes the first time)"
     pip install -qq --require-hashes -r "$1" || fail "could not install $1: see above; mend the network or pip's configuration and run make again"
     mark "$1" >"$stamp"
+    if [ "$1" = requirements.txt ] && [ -d .venv/native ]; then # pip put PyPI's in its place
+        own_pjsua2
+        say "kept our own pjsua2 in .venv (make native-off goes back to PyPI's)"
+    fi
+}
+
+# ---- our own pjsua2 ----
+# .venv/native holds the wheel that was installed, and by being there says that it is wanted. It has the name of
+# PyPI's, so pip swaps the two cleanly.
+own_pjsua2() {
+    pip install -qq --no-index --no-deps --force-reinstall .venv/native/*.whl || fail "could not install our own pjsua2: see above"
+}
+
+headers() { # of the Python in use, which no list can name
+    [ "$(uname -s)" = Linux ] && [ "${SYSTEM:-}" != skip ] || return 0
+    "$1" -c 'import os, sys, sysconfig; sys.exit(not os.path.exists(sysconfig.get_path("include") + "/Python.h"))' && return 0
+    version=$("$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+    command -v apt-get >/dev/null 2>&1 || fail "the headers of Python $version are missing (Python.h)"
+    debian_packages "python$version-dev"
+}
+
+native() {
+    [ "$(uname -s)" = Linux ] || fail "our own pjsua2 is built on Linux only; here the wheel from PyPI serves"
+    built=$(sh installer/pjsua2/build.sh) || exit 1
+    wheel=.venv/native/${built##*/}
+    if [ -e "$wheel" ] && cmp -s "$built" "$wheel"; then return 0; fi
+    rm -rf .venv/native
+    mkdir .venv/native
+    cp "$built" "$wheel"
+    own_pjsua2
+    say "our own pjsua2 is in .venv: ${built##*/} (make native-off goes back to PyPI's)"
+}
+
+native_off() {
+    [ -d .venv/native ] || { say "PyPI's pjsua2 is in .venv already"; return 0; }
+    sed -n '/^pjsua2-python==/,/^[^ ]/{/^pjsua2-python==/p;/^ /p;}' requirements.txt >.venv/pjsua2.txt
+    pip install -qq --require-hashes --no-deps --force-reinstall -r .venv/pjsua2.txt || fail "could not install PyPI's pjsua2: see above"
+    rm -rf .venv/native .venv/pjsua2.txt
+    say "PyPI's pjsua2 is in .venv again"
 }
 
 project() {
@@ -175,6 +223,16 @@ project() {
 }
 
 system
+if [ "$goal" = tools ]; then
+    if [ -x .venv/bin/python ]; then python=.venv/bin/python; else choose_python; fi
+    headers "$python"
+    exit 0
+fi
 environment
+case $goal in test | native | packages) headers .venv/bin/python ;; esac
 for file in $requirements; do pinned "$file"; done
 project
+case $goal in
+    native) native ;;
+    native-off) native_off ;;
+esac

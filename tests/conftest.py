@@ -21,6 +21,8 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.machine import Display, Pulse
 
@@ -41,6 +43,28 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             own = [name for name in names if name not in shared]
             watches = ["_no_thread_left"] + ["_no_task_left"] * inspect.iscoroutinefunction(item.obj)
             item.fixturenames[:] = shared + watches + own
+
+
+_LANES = {
+    **dict.fromkeys(("e2e", "switch", "telephony", "sync", "hostile", "ui/test_audio.py"), "real"),
+    **dict.fromkeys(("packages", "native"), "built"),
+}
+"""Tests that share a process when there are several: those with real calls, sound and programs, one after the
+other, and those of what is built. All others go file by file.
+"""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    return Lanes(config, log)
+
+
+class Lanes(LoadScopeScheduling):
+    """Gives whole lanes to processes."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0].removeprefix("tests/")
+        return _LANES.get(file) or _LANES.get(file.partition("/")[0], file)
 
 
 def pytest_collection_finish() -> None:

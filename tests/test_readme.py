@@ -52,6 +52,21 @@ def test_the_first_centre_is_a_file_that_works() -> None:
     assert settings.queues[0].numbers[0] == "100"
 
 
+def test_an_asterisk_is_named_as_the_chapter_says() -> None:
+    (example,) = re.findall(r"```ini\n( *\[switch\].*?)```", README, flags=re.DOTALL)
+    settings = parse_settings(example, CentreSettings, "README")
+    assert settings.switch.kind == "asterisk"
+    assert list(settings.warnings()) == []
+
+
+def test_an_asterisk_that_keeps_its_queues_is_named_as_the_chapter_says() -> None:
+    (example,) = re.findall(r"```ini\n( *# centre\.toml\n *\[switch\].*?)```", README, flags=re.DOTALL)
+    settings = parse_settings(example, CentreSettings, "README")
+    assert settings.switch.kind == "app_queue"
+    assert settings.switch.app_queue.queues == {"support": "400"}
+    assert list(settings.warnings()) == []
+
+
 def test_every_command_is_named() -> None:
     (commands,) = (action for action in _parser()._actions if action.dest == "==SUPPRESS==" or action.choices)
     for command in commands.choices or ():

@@ -3,25 +3,34 @@
 import argparse
 import asyncio
 import contextlib
+import logging
 import os
 import signal
 import socket
 import sys
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from console import paths
-from console.domain.errors import BadInput, CallboardError
-from console.log import setup_logging
+from console.domain.errors import BadInput, CallboardError, EnvironmentFault
+from console.domain.links import is_link
+from console.log import LogFile, log_to_file, setup_logging, stop_logging_to
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
+    from console.clock import Clock
+    from console.policy.keeper import Keeper
+    from console.support.bundle import Entry
+    from console.support.crashes import Crashes
+    from console.support.updates import Found
     from console.telephony.audio import AudioPort
     from console.telephony.engine import Engine, EngineSettings
+    from ui.app import App
+    from ui.shell.health import Care, Health
+    from ui.shell.instance import Place
+    from ui.shell.window import AgentWindow
 
 _BAD_USE = 2
 _FAILED = 1
@@ -29,7 +38,12 @@ _FAILED = 1
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run; 0 when it went well, 1 when it failed, 2 for bad use."""
-    chosen = _parser().parse_args(arguments)
+    words, link = split_link(list(sys.argv[1:] if arguments is None else arguments))
+    parser = _parser()
+    chosen = parser.parse_args(words)
+    if link and chosen.command is not _open:
+        parser.error("a link goes to the desk, not to a command: callboard LINK")
+    chosen.link = link
     setup_logging(chosen.log_level, as_json=chosen.log_json)
     try:
         done: int = chosen.command(chosen)
@@ -40,6 +54,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _FAILED
     return done
+
+
+def split_link(words: list[str]) -> tuple[list[str], str]:
+    """Take the link off the end of a command line; "" for none.
+
+    The system's handlers call `callboard -- LINK`: whatever a web page puts into a link, nothing after the
+    dashes is an option, and more than one word is refused by the parser.
+    """
+    if len(words) >= len(("--", "LINK")) and words[-2] == "--":
+        return words[:-2], words[-1]
+    if words and is_link(words[-1]) and "--" not in words:
+        return words[:-1], words[-1]
+    return words, ""
 
 
 def _complain(fault: Exception, code: int) -> int:
@@ -78,35 +105,139 @@ def _open(chosen: argparse.Namespace) -> int:
         raise CallboardError(
             "there is no screen here. Start callboard in a graphical session; callboardctl needs none."
         )
-    from console.clock import SystemClock
+    if chosen.at_login and not _keeper(chosen, keeps=False).settings.start.autostart:
+        return 0
+    from ui.shell.instance import Handover, activation, take_place
 
-    application = _application()
-    from ui.app import App, load_settings
-
-    file = (Path(chosen.data) if chosen.data else paths.config_folder()) / "desk.toml"
-    settings, fault = load_settings(file)
-    settings = msgspec.structs.replace(
-        settings, centre=chosen.centre or settings.centre, user=chosen.user or settings.user
-    )
     folder = Path(chosen.data) if chosen.data else paths.data_folder()
-    kept = None if fault else file  # a file with a fault is left as it is: nothing of it may be lost
-    app = App(application, settings, SystemClock(), _engine, folder, settings_file=kept)
-
-    async def run() -> None:
-        for number in (signal.SIGINT, signal.SIGTERM):  # leave as the window's cross does, hanging up first
-            signal.signal(number, lambda *_: app.closed.set())
-        window = await app.open()
-        if fault:
-            words = app.words
-            told = words(
-                "{fault}. Mend the file and start again; until then changes are not kept.", fault=fault
-            )
-            window.notices.tell("settings", told, "warning")
-        await app.closed.wait()
-        await app.close()
-
-    _run(application, run())
+    place = take_place(folder, Handover(chosen.link, activation()))
+    if place is not None:
+        _run_desk(chosen, folder, place)
     return 0
+
+
+def _keeper(chosen: argparse.Namespace, *, keeps: bool) -> "Keeper":
+    from console.policy.command import here
+
+    asked = {name: value for name, value in (("centre", chosen.centre), ("user", chosen.user)) if value}
+    return here(chosen.data, asked=asked, keeps=keeps)
+
+
+def _run_desk(chosen: argparse.Namespace, folder: Path, place: "Place") -> None:
+    from console.clock import SystemClock
+    from console.support.crashes import Crashes
+    from ui.shell.instance import Instance
+
+    clock, keeper = SystemClock(), _keeper(chosen, keeps=True)
+    crashes = Crashes(folder / "crashes", clock)
+    with _watched(keeper, folder, crashes):
+        application = _application()
+        instance = Instance(place)
+        from ui.app import App
+
+        app = App(application, keeper, clock, _engine, folder)
+
+        async def run() -> None:
+            crashes.catch_loop(asyncio.get_running_loop())
+            for number in (signal.SIGINT, signal.SIGTERM):  # leave as the cross does, hanging up first
+                signal.signal(number, lambda *_: app.closed.set())
+            window = await app.open()
+            try:
+                instance.serve(window)
+            except EnvironmentFault as fault:  # the phone works all the same
+                window.notices.tell("links", app.words.fault(str(fault)), "warning")
+            health = _health(app, window, _care(keeper, folder, crashes, clock))
+            window.support_wanted.connect(health.offer_bundle)
+            if chosen.link:
+                window.take_link(chosen.link)
+            await app.closed.wait()
+            instance.deafen()
+            await app.close()
+
+        _run(application, run())
+        instance.leave()
+
+
+@contextlib.contextmanager
+def _watched(keeper: "Keeper", folder: Path, crashes: "Crashes") -> Iterator[None]:
+    """Log to a file, and keep what nobody catches."""
+    from ui.shell.crashes import catch_qt
+
+    log = _log_file(keeper, folder)
+    undo = (crashes.catch(), catch_qt(crashes))
+    try:
+        yield
+    finally:
+        for step in reversed(undo):
+            step()
+        if log is not None:
+            stop_logging_to(log)
+
+
+def _log_file(keeper: "Keeper", folder: Path) -> logging.Handler | None:
+    """The desk's log; a folder that cannot be written is told once, and the desk opens all the same."""
+    wanted = keeper.settings.log
+    file = LogFile(
+        path=folder / "logs" / "desk.log",
+        level=wanted.level,
+        most_bytes=round(wanted.size_mb * 1_000_000),
+        older=wanted.files,
+    )
+    try:
+        return log_to_file(file)
+    except CallboardError as fault:
+        logging.getLogger(__name__).warning("%s", fault)
+        return None
+
+
+def _care(keeper: "Keeper", folder: Path, crashes: "Crashes", clock: "Clock") -> "Care":
+    """What the window's health works with; what is slow to load is loaded when it is wanted."""
+    from console.support.crashes import send
+    from ui.shell.health import Care
+
+    async def look() -> "Found | None":
+        if not keeper.settings.updates.check:
+            return None
+        from console.support.updates import Updates
+
+        updates = Updates(keeper.settings.updates, folder)
+        return await updates.look(clock.now()) if updates.due(clock.now()) else None
+
+    def gathered() -> "list[Entry]":
+        from console.doctor import examine
+        from console.history.statistics import last_calls, people
+        from console.support import sources
+        from console.support.bundle import collect
+        from console.support.redaction import Redactor
+        from console.telephony.pjsua_build import describe_build
+
+        history = folder / sources.HISTORY
+        parts = sources.Parts(
+            doctor=lambda: examine(describe_build, keeper=keeper), calls=last_calls, people=people
+        )
+        known = sources.people_of_desk(keeper, history, parts)
+        taken = sources.of_desk(keeper, folder, history, parts, crashes)
+        return collect([*sources.common(parts), *taken], Redactor(known))
+
+    async def gather() -> "list[Entry]":
+        return await asyncio.to_thread(gathered)
+
+    async def save(entries: "Sequence[Entry]", to: Path) -> None:
+        from console.support.bundle import save
+
+        await asyncio.to_thread(save, entries, to, clock.now())
+
+    return Care(
+        reports=crashes, crash=lambda: keeper.settings.crash, send=send, look=look, gather=gather, save=save
+    )
+
+
+def _health(app: "App", window: "AgentWindow", care: "Care") -> "Health":
+    from ui.shell.health import Health
+
+    health = Health(window, window.notices, care, app.words, app.tasks)
+    health.begin()
+    return health
 
 
 def _engine(settings: "EngineSettings", audio: "AudioPort | None") -> "Engine":
@@ -141,8 +272,6 @@ def _demo(chosen: argparse.Namespace) -> int:
     from console.demo.run import Wish, run_demo
     from console.telephony.pjsua import PjsuaEngine
 
-    if chosen.switch != "embedded":
-        raise BadInput("--switch asterisk is not there yet: use --switch embedded.")
     person = has_screen()
     screenshots = chosen.screenshots or ("" if person else "demo-output")
     if not person:
@@ -154,6 +283,7 @@ def _demo(chosen: argparse.Namespace) -> int:
         callers=chosen.callers,
         screenshots=screenshots,
         folder=chosen.folder or "",
+        asterisk=chosen.switch == "asterisk",
         person=person,
     )
     report = asyncio.run(run_demo(wish, SystemClock(), _say, PjsuaEngine))
@@ -177,10 +307,18 @@ def _demo_windows(_: argparse.Namespace) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="callboard", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="callboard",
+        description=__doc__,
+        epilog="callboard LINK hands a tel:, sip:, sips:, callto: or callboard: link to the running desk, or "
+        "opens one: the number stands in the dial field, and nobody is called until you press Call.",
+    )
     parser.add_argument("--centre", metavar="URL", default="", help="the centre to sign in to")
     parser.add_argument("--user", metavar="NAME", default="", help="the name to sign in with")
     parser.add_argument("--data", metavar="DIR", default="", help="where settings and history are kept")
+    parser.add_argument(
+        "--at-login", action="store_true", help="open only where the settings ask for it (start.autostart)"
+    )
     parser.add_argument("--log-level", default="warning", choices=("debug", "info", "warning", "error"))
     parser.add_argument("--log-json", action="store_true", help="log records as JSON, one a line")
     parser.set_defaults(command=_open)

@@ -5,10 +5,9 @@ import contextlib
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
-import tomlkit
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -19,12 +18,15 @@ from console.domain.agent import Role
 from console.domain.errors import AudioError, EnvironmentFault, SettingsError
 from console.domain.events import AudioDevicesChanged, LinkChanged, LinkState
 from console.history.export import export_csv, export_json
-from console.settings import DeskSettings, read_settings
+from console.policy.keeper import Keeper
+from console.settings import DeskSettings
 from console.sync.link import Link
 from console.telephony.accounts import save_password
-from console.telephony.audio import AudioPort
+from console.telephony.audio import AudioPort, Ringer
 from console.telephony.engine import Engine, EngineSettings
 from ui.bridge import Bridge, Tasks
+from ui.settings.home import SettingsHome, tell_faults
+from ui.settings.services import Provisioning
 from ui.shell.memory import FileMemory, NoMemory
 from ui.shell.services import Devices, Memory, Services
 from ui.shell.window import AgentWindow
@@ -32,13 +34,13 @@ from ui.widgets.look import Look
 from ui.widgets.words import Words, words_for
 
 if TYPE_CHECKING:
+    from console.provision.link import Offered
     from ui.metrics.wallboard import Wallboard
     from ui.telephony.audio import QtAudio, QtRinger
 
 _log = logging.getLogger(__name__)
 
 MakeEngine = Callable[[EngineSettings, AudioPort | None], Engine]
-_SETTINGS_FILE = "desk.toml"
 _PREPARE_MS = 400
 _EXPOSED_LOOKS = 50
 _EXPOSED_LOOK_S = 0.01
@@ -129,30 +131,28 @@ class LateRinger:
 class App:
     """One person's windows. `open` shows the agent's window first and starts the rest behind it."""
 
-    def __init__(  # noqa: PLR0913 - a composition root takes everything
+    def __init__(
         self,
         application: QApplication,
-        settings: DeskSettings,
+        settings: Keeper | DeskSettings,
         clock: Clock,
         make_engine: MakeEngine,
         folder: Path,
         *,
-        settings_file: Path | None = None,
         sound: AudioPort | None = None,
     ) -> None:
-        """`settings_file` None keeps nothing. `sound` in place of the machine's devices, for a desk nobody
-        listens at.
+        """Settings without a keeper are kept nowhere. `sound` in place of the machine's devices, for a desk
+        nobody listens at.
         """
-        self._settings = settings
-        self._settings_file = settings_file
+        self._home = SettingsHome(settings)
         self._clock = clock
         self._make_engine = make_engine
         self._folder = folder
         self._sound = sound
         self._late = LateSound(lambda: self._settings, self._devices_changed)
         self.look = Look(application, paths.resources() / "fonts")
-        self.look.use(settings.window.theme)
-        self.words: Words = words_for(settings.window.language)
+        self.look.use(self._settings.window.theme)
+        self.words: Words = words_for(self._settings.window.language)
         self.tasks = Tasks()
         self.closed = asyncio.Event()
         self.desk: Desk | None = None
@@ -168,13 +168,7 @@ class App:
         """
         ringer = None if self._sound is not None else LateRinger(self._late)
         port = self._sound or self._late
-        desk = make_desk(
-            self._settings,
-            self._folder,
-            lambda engine: self._make_engine(engine, port),
-            self._clock,
-            ringer=ringer,
-        )
+        desk, wrong = self._make_desk(port, ringer)
         self.desk = desk
         self._bridge = Bridge(desk.bus, desk.link)
         self.window = AgentWindow(self._services(desk, self._bridge), self.look)
@@ -184,6 +178,9 @@ class App:
         desk.bus.subscribe(LinkChanged, self._link_changed)
         self.window.start()
         self.window.show()
+        if wrong:
+            self._tell("phone settings", wrong)
+        tell_faults(self._home.keeper, self.window.notices, self.words)
         await exposed(self.window)
         try:
             await desk.start()
@@ -191,6 +188,7 @@ class App:
             self._tell("phone", str(fault))
         for fault_words in desk.faults:
             self._tell("desk", fault_words)
+        desk.tell_fault = lambda words: self._tell("desk", words)
         if self._sound is None:
             QTimer.singleShot(_PREPARE_MS, self.window, self._late.prepare)
         return self.window
@@ -247,6 +245,28 @@ class App:
 
     # ---- inside
 
+    @property
+    def _settings(self) -> DeskSettings:
+        return self._home.settings
+
+    def _make_desk(self, port: AudioPort, ringer: Ringer | None) -> tuple[Desk, str]:
+        """The desk, and what of the phone's settings could not be used: no setting keeps it from opening."""
+
+        def made(settings: DeskSettings) -> Desk:
+            return make_desk(
+                settings,
+                self._folder,
+                lambda engine: self._make_engine(engine, port),
+                self._clock,
+                ringer=ringer,
+            )
+
+        try:
+            return made(self._settings), ""
+        except SettingsError as fault:
+            plain = msgspec.structs.replace(self._settings.phone, bind="", tls_ca="")
+            return made(msgspec.structs.replace(self._settings, phone=plain)), str(fault)
+
     def _services(self, desk: Desk, bridge: Bridge) -> Services:
         return Services(
             phone=desk.phone,
@@ -262,11 +282,20 @@ class App:
             export=self._export,
             devices=self._late.devices,
             centres=(self._settings.centre,) if self._settings.centre else (),
+            given=self._home.given,
+            provisioning=Provisioning(
+                words=self.words,
+                runner=self.tasks,
+                clock=self._clock,
+                home=self._home,
+                take=self._take_link,
+            ),
         )
 
     def _memory(self) -> Memory:
-        file = self._settings_file
-        return FileMemory(file.with_name("windows.ini")) if file else self._unkept
+        keeper = self._home.keeper
+        kept = keeper is not None and keeper.writable
+        return FileMemory(keeper.file.with_name("windows.ini")) if kept and keeper else self._unkept
 
     def _tell(self, key: str, words: str) -> None:
         if self.window is not None:
@@ -280,31 +309,51 @@ class App:
         if event.state is LinkState.ONLINE and sees and self.wallboard is None and self._watch is None:
             self.show_wallboard()
         if event.state is LinkState.ONLINE and self.desk is not None:
-            self._remember(self.desk.link.url, event.user)
-
-    def _remember(self, centre: str, user: str) -> None:
-        """The next start offers the same centre and name."""
-        if (self._settings.centre, self._settings.user) != (centre, user):
-            self._settings = msgspec.structs.replace(self._settings, centre=centre, user=user)
-            self._write(self._settings)
+            desk = self.desk
+            try:
+                self._home.signed_in(desk.link.url, event.user)
+            except SettingsError as fault:
+                self._tell("settings", str(fault))
+            if self._home.keeper is not None:
+                self.tasks.run(self._fetch(desk))
 
     async def _save(self, settings: DeskSettings, password: str | None) -> None:
         """Keep the settings and put them to use. Raises SettingsError or EnvironmentFault."""
         if password is not None and settings.phone.uri:
             await asyncio.to_thread(save_password, settings.phone.uri, password)
-        before, self._settings = self._settings, settings
-        await asyncio.to_thread(self._write, settings)
-        self.look.use(settings.window.theme)
-        if settings.audio != before.audio:
+        before = self._settings
+        try:
+            await asyncio.to_thread(self._home.change, settings)
+        finally:
+            await self._use(before, password_changed=password is not None)
+
+    async def _use(self, before: DeskSettings, *, password_changed: bool = False) -> None:
+        """Put to use what holds now. Raises EnvironmentFault."""
+        now = self._settings
+        self.look.use(now.window.theme)
+        if now.audio != before.audio and self._sound is None:
             self._late.use_settings()
         if self.desk is not None:
-            self.desk.settings = settings
-            if settings.phone != before.phone or password is not None:
-                await self.desk.use_own_account()
+            await self.desk.use_settings(now, password_changed=password_changed)
+        if self.window is not None and self.window.signing_in and now.centre != before.centre:
+            self.window.show_sign_in()
 
-    def _write(self, settings: DeskSettings) -> None:
-        if self._settings_file is not None:
-            write_settings(self._settings_file, settings)
+    async def _fetch(self, desk: Desk) -> None:
+        """Take what the centre gives the person who signed in."""
+        before = self._settings
+        try:
+            fresh = await self._home.fetch(desk, self._clock.now())
+        except SettingsError as fault:
+            self._tell("settings", str(fault))
+            fresh = True
+        await self._use(before, password_changed=fresh)
+
+    async def _take_link(self, offered: "Offered", replacing: bool) -> None:  # noqa: FBT001 - a tick
+        before = self._settings
+        try:
+            self._home.take(offered, self._clock.now(), replacing=replacing)
+        finally:
+            await self._use(before)
 
     async def _export(self, kind: str, path: Path) -> None:
         if self.desk is not None:
@@ -331,48 +380,3 @@ async def exposed(window: QWidget) -> None:
         if handle.isExposed():
             return
         await asyncio.sleep(_EXPOSED_LOOK_S)
-
-
-def load_settings(file: Path) -> tuple[DeskSettings, str]:
-    """The desk's settings and what was wrong with them ("" when nothing was): a bad file never stops the
-    phone.
-    """
-    if not file.exists():
-        return DeskSettings(), ""
-    try:
-        return read_settings(file, DeskSettings), ""
-    except SettingsError as fault:
-        return DeskSettings(), str(fault)
-
-
-def write_settings(file: Path, settings: DeskSettings) -> None:
-    """Write the settings that differ from the defaults; comments in the file stay. Raises SettingsError."""
-    try:
-        document = tomlkit.parse(file.read_text(encoding="utf-8")) if file.exists() else tomlkit.document()
-        _merge(document, settings)
-        part = file.with_name(f"{file.name}.part")
-        part.write_text(tomlkit.dumps(document), encoding="utf-8")
-        part.replace(file)
-    except (OSError, ValueError) as fault:
-        raise SettingsError(f"{file}: the settings cannot be written: {fault}") from None
-
-
-def _merge(document: "tomlkit.TOMLDocument", settings: DeskSettings) -> None:
-    """Bring a document to the settings: what differs from the default is written, what does not goes."""
-    usual = msgspec.to_builtins(DeskSettings())
-    for key, value in msgspec.to_builtins(settings).items():
-        if not isinstance(value, dict):
-            _put(document, key, value, usual[key])
-            continue
-        if key not in document and value != usual[key]:
-            document[key] = tomlkit.table()
-        if key in document:
-            for name, item in value.items():
-                _put(document[key], name, item, usual[key][name])
-
-
-def _put(table: Any, key: str, value: object, usual: object) -> None:
-    if value != usual:
-        table[key] = list(value) if isinstance(value, tuple) else value
-    elif key in table:
-        del table[key]

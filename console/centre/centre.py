@@ -1,44 +1,47 @@
 """The centre itself: one pipeline that every fact goes through, in order.
 
-    fact (switch, desk, admin) -> Ledger.append (durable) -> Router and Board -> decisions -> Ledger.append
-    -> Router, Board -> Conductor -> switch
+    fact (switch, desk, admin) -> Router -> decisions -> Ledger.append of both (durable) -> Board, Conductor
+    -> switch
 
 Facts that come while a batch is being written wait and go together in the next one, so that the load sets
-the size of the batches. Nobody acts on what is not yet durable.
+the size of the batches. Nobody acts on what is not yet durable: a crash before it is forgets the decision
+with the fact that led to it.
 """
 
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
-from typing import cast
+from typing import TypeVar, cast
 from uuid import UUID
 
 from console import paths
-from console.centre.conductor import Conductor, Place
+from console.centre.adoption import Adoption
+from console.centre.aside import Aside
+from console.centre.conductor import Conductor, Place, is_no_offer
+from console.centre.configured import configured
 from console.centre.desks import Desks
 from console.centre.explaining import Explaining
 from console.centre.figures import Figures
 from console.centre.memory import Keeper, Restored, restore
+from console.centre.phones import AgentPhones
 from console.centre.supervision import Supervision
-from console.centre.views import Views, view_of
+from console.centre.views import Views
 from console.clock import Clock
 from console.domain.errors import StoreError
 from console.domain.events import (
-    AgentConfigured,
     CallbackRequested,
     EndedBy,
     InteractionEnded,
     InteractionEvent,
     InteractionOffered,
     InteractionQueued,
-    InteractionTransferred,
     LedgerEvent,
     OfferEnded,
     OfferEndReason,
-    QueueConfigured,
 )
 from console.domain.interaction import Phase
 from console.ledger.ledger import Ledger
@@ -46,7 +49,7 @@ from console.ledger.users import Users
 from console.metrics.board import Board
 from console.routing.router import Router
 from console.settings import CentreSettings
-from console.switch.switch import Capability, Switch
+from console.switch.switch import Surviving, Switch
 from console.wire import AgentView
 
 _log = logging.getLogger(__name__)
@@ -56,6 +59,9 @@ _SAMPLE_EVERY_S = 2.0
 _PRESSING_S = 60.0
 _IN_LINE = frozenset({Phase.WAITING, Phase.OFFERED})
 _RETRY_S = 0.5
+_NAMED = 5
+_NO_WAY_OUT = "the switch cannot call out"
+_T = TypeVar("_T")
 
 _Pending = tuple[LedgerEvent, "asyncio.Future[None] | None"]
 
@@ -78,8 +84,10 @@ class Centre:
         self.sip_domain = ""
         self._clock = clock
         self._switch = switch
+        self._survivor = switch if isinstance(switch, Surviving) else None
         self._incoming: asyncio.Queue[_Pending] = asyncio.Queue()
         self._tasks: list[asyncio.Task[None]] = []
+        self.phones = AgentPhones(switch, settings.switch.asterisk.renew_after, clock)
         self._drained: asyncio.Event | None = None
         self._applied = 0
         self.broken = asyncio.Event()
@@ -92,19 +100,23 @@ class Centre:
         """Go on from here: a router and a board, and all that looks at them."""
         settings, clock = self.settings, self._clock
         self.router, self.board = restored.router, restored.board
+        self.router.admission.refuses = settings.switch.refuses
         self._applied = restored.sequence
         self._desks = Desks(self.router, settings.routing, clock, self.submit)
-        self._views = Views(self.router)
+        self.outbound = self._desks.outbound
         self.explaining = Explaining(self.ledger, settings.routing)
-        self.supervision = Supervision(self.router, clock, self.submit)
+        folder = self.messages.with_name("recordings")
+        names = settings.switch.attached
+        self.supervision = Supervision(self.router, clock, self.submit, self._switch, folder, names)
+        self._views = Views(self.router, clock, self._desks, self.supervision.recording)
         self._keeper = Keeper(self.ledger, restored, clock)
         self.figures = Figures(self._keeper, self.board, clock)
         self._conductor: Conductor | None = None
         if self._switch is not None:
-            place = Place(
-                sip_domain=lambda: self.sip_domain, language=settings.switch.language, messages=self.messages
-            )
+            how, here = settings.switch, partial(getattr, self, "sip_domain")
+            place = Place(sip_domain=here, language=how.language, messages=self.messages, trunk=how.trunk)
             self._conductor = Conductor(self._switch, self.router, place)
+            self._desks.use(self._conductor)
 
     @property
     def messages(self) -> Path:
@@ -124,18 +136,36 @@ class Centre:
             if behind > 1:
                 _log.warning("the clock is %.0f s behind the newest event of the ledger: check it", behind)
         self._work_with(restored)
-        now = self._clock.now()
-        survives = self._switch is not None and Capability.SURVIVES_RESTART in self._switch.capabilities
-        if not survives:
-            await self._write_decisions(self.router.close_orphans(now))
-        await self._settle(self._configuration(now))
+        if self._survivor is None:
+            await self._write(self.router.close_orphans(self._clock.now()))
+            await self._settle(self._configured())
         if self._switch is not None:
             await asyncio.to_thread(self.messages.mkdir, mode=0o700, parents=True, exist_ok=True)
             await self._switch.start(self.tell)
-        self._tasks = [
+        if self._survivor is not None:
+            await self._adopt(self._survivor, restored.newest)
+        self._tasks += [
             asyncio.create_task(self._pump(), name="centre-pump"),
             asyncio.create_task(self._tick(), name="centre-tick"),
+            asyncio.create_task(self.phones.run(), name="centre-phones"),
         ]
+
+    async def _adopt(self, survivor: Surviving, since: datetime | None) -> None:
+        adoption = Adoption(self.ledger, self.router, self._clock, self.settings.routing.grace_s)
+        lost = await self.supervision.recover(self.ledger)
+        await adoption.begin(survivor, since, self.tell)
+        told = [event for event, _ in self._waiting_now()]
+        await self._settle([*lost, *told, *adoption.desks_lost(since), *self._configured()])
+        for _ in told:
+            self._incoming.task_done()
+        if self._conductor is not None:
+            await adoption.go_on(self._conductor)
+        missing = adoption.miss_desks(self._desks.sessions, self.submit)
+        aside = Aside(survivor, self.router, self.board, self._clock).run(since, self.submit_all)
+        self._tasks = [asyncio.create_task(one) for one in (missing, aside)]
+
+    def _configured(self) -> list[LedgerEvent]:
+        return configured(self.settings, self.router, self._clock, self._clock.now())
 
     async def stop(self) -> None:
         """End the calls, write what is still to be written, stop."""
@@ -149,6 +179,17 @@ class Centre:
         self._tasks = []
         if not self.broken.is_set():
             await self._keeper.finish(self._applied)
+
+    @property
+    def out_of_reach(self) -> tuple[str, ...]:
+        """The telephone systems behind the switch that cannot be reached now."""
+        found = self._survivor.connections if self._survivor is not None else ()
+        return tuple(one.name for one in found if not one.connected)
+
+    @property
+    def away(self) -> bool:
+        """Whether no telephone system can be reached: nothing is decided, for nothing could be done."""
+        return self._survivor is not None and not any(one.connected for one in self._survivor.connections)
 
     async def drain(self, patience_s: float) -> None:
         """Let the open calls end by themselves, for at most so many seconds."""
@@ -197,19 +238,21 @@ class Centre:
 
     async def desk_linked(self, agent: str, contact: str, session: UUID) -> None:
         """An agent's desk is here and can be rung at `contact`. Raises BadInput for one that is none."""
-        await self._desks.linked(agent, contact, session)
+        await self._desks.linked(agent, contact, session, await self.phones.linked(agent))
 
     async def desk_lost(self, agent: str, session: UUID) -> None:
         """A desk's link is gone; unless another session of the agent took over, the grace time begins."""
         await self._desks.lost(agent, session)
+        self.phones.keep_only(self._desks.sessions)
 
     async def command(self, user: str, action: str, argument: str) -> None:
         """What an agent asks for. Raises Refused, in words for the agent, when it cannot be."""
-        await self._desks.command(user, action, argument)
+        if not self.supervision.recording.command(user, action):
+            await self._desks.command(user, action, argument)
 
     def agent_view(self, agent: str) -> AgentView | None:
         """What an agent's desk shows, or None for somebody who is no agent."""
-        return view_of(self.router, agent, self._clock.now(), self._applied)
+        return self._views.of(agent, self._applied)
 
     def on_agent_view(self, handler: Callable[[str], None]) -> Callable[[], None]:
         """Tell `handler` the key of every agent whose view changed; returns what undoes it."""
@@ -222,7 +265,7 @@ class Centre:
         while True:
             batch = await self._take()
             try:
-                await self._settle([event for event, _ in batch])
+                await self._settle(await self._news(batch))
             except Exception:
                 _log.critical("the centre cannot go on: a fact could not be acted upon", exc_info=True)
                 self.broken.set()
@@ -234,7 +277,8 @@ class Centre:
 
     async def _take(self) -> list[_Pending]:
         """All facts that wait now; none when a timer of routing, or a checkpoint, is due first."""
-        due, keep_in_s = self.router.next_due(), self._keeper.due_in_s(self._applied)
+        due = self.router.next_due() if not self.away else self._clock.now() + timedelta(seconds=_RETRY_S)
+        keep_in_s = self._keeper.due_in_s(self._applied)
         if keep_in_s == 0 and (self._incoming.empty() or self._keeper.overdue_s > _PRESSING_S):
             self._keeper.keep(self._applied)
             keep_in_s = None
@@ -248,24 +292,37 @@ class Centre:
                 batch.append(await asyncio.wait_for(self._incoming.get(), patience))
             except TimeoutError:
                 return []
+        return batch + self._waiting_now()
+
+    def _waiting_now(self) -> list[_Pending]:
+        waiting: list[_Pending] = []
         while not self._incoming.empty():
-            batch.append(self._incoming.get_nowait())
-        return batch
+            waiting.append(self._incoming.get_nowait())
+        return waiting
+
+    async def _news(self, batch: Sequence[_Pending]) -> list[LedgerEvent]:
+        """The facts of a batch, each once. Who waits for its fact may deliver it again, and facts read from
+        elsewhere have ids made of their content (RFC 9562, version 5); those of a switch are new.
+        """
+        facts = {event.id: event for event, _ in batch}
+        again = [event.id for event, future in batch if future is not None or event.id.version == _NAMED]
+        known = await self._insist(partial(self.ledger.known, again)) if again else set()
+        return [event for identity, event in facts.items() if identity not in known]
 
     async def _settle(self, facts: Sequence[LedgerEvent]) -> None:
-        await self._record(facts)
+        for fact in facts:
+            self.router.apply(fact)
         now = self._clock.now()
-        decisions = self.router.decide(now)
-        if decisions:
-            await self._write_decisions(decisions)
+        decisions = self.router.decide(now) if not self.away else []
+        await self._write([*facts, *decisions])
         for fact in facts:
             if isinstance(fact, InteractionQueued) and self._stands(fact):
                 self._carry_out(fact, now)  # a supervisor moved it
-        for decision in decisions:
+        for decision in sorted(decisions, key=is_no_offer):  # a desk rings before anybody hears music
             self._carry_out(decision, now)
         for fact in facts:
-            if self._conductor is not None and isinstance(fact, InteractionTransferred):
-                self._conductor.pass_outside(fact)
+            self.supervision.heard(fact)
+            self._desks.heard(fact)
         self._look_whether_drained()
 
     def _stands(self, moved: InteractionQueued) -> bool:
@@ -295,32 +352,25 @@ class Centre:
                 )
 
     def _cannot_call_back(self, decision: CallbackRequested, now: datetime) -> None:
-        ended = InteractionEnded(
-            id=self._clock.new_id(),
-            at=now,
-            interaction=decision.callback,
-            by=EndedBy.CENTRE,
-            reason="the switch cannot call out",
-        )
+        identity, over = self._clock.new_id(), decision.callback
+        ended = InteractionEnded(id=identity, at=now, interaction=over, by=EndedBy.CENTRE, reason=_NO_WAY_OUT)
         self.tell(ended)
 
-    async def _write_decisions(self, decisions: Sequence[LedgerEvent]) -> None:
-        """Make decisions durable; the router has applied them already."""
-        for sequence, event in zip(await self._append(decisions), decisions, strict=True):
-            self._show(sequence, event)
+    async def _write(self, events: Sequence[LedgerEvent]) -> None:
+        """Make durable what the router has applied, then show it."""
+        if events:
+            sequences = await self._insist(partial(self.ledger.append, events))
+            for sequence, event in zip(sequences, events, strict=True):
+                self._show(sequence, event)
 
-    async def _record(self, events: Sequence[LedgerEvent]) -> None:
-        for sequence, event in zip(await self._append(events), events, strict=True):
-            self._apply(sequence, event)
-
-    async def _append(self, events: Sequence[LedgerEvent]) -> list[int]:
-        """Write until it works: a ledger that cannot be written holds everything up but loses nothing.
+    async def _insist(self, work: Callable[[], Awaitable[_T]]) -> _T:
+        """Try until it works: a ledger that is out of reach holds everything up but loses nothing.
 
         Raises StoreError only before the pipeline runs, when nobody has told anything yet.
         """
-        while events:
+        while True:
             try:
-                sequences = await self.ledger.append(events)
+                done = await work()
             except StoreError as fault:
                 if not self._tasks:
                     raise
@@ -332,14 +382,7 @@ class Centre:
             if not self.writing:
                 _log.warning("the ledger can be written again")
             self.writing = True
-            return sequences
-        return []
-
-    def _apply(self, sequence: int, event: LedgerEvent) -> None:
-        if sequence <= self._applied:
-            return  # it was delivered twice: the ledger knew its id
-        self.router.apply(event)
-        self._show(sequence, event)
+            return done
 
     def _show(self, sequence: int, event: LedgerEvent) -> None:
         self._applied = max(self._applied, sequence)
@@ -355,20 +398,3 @@ class Centre:
                 sampled = self._clock.monotonic()
                 self.board.sample()
             self._views.tell_of_queues(self._desks.sessions)
-
-    # ------------------------------------------------------------ settings
-
-    def _configuration(self, now: datetime) -> list[LedgerEvent]:
-        """The settings file's queues and agents, where they differ from what the ledger has."""
-        changed: list[LedgerEvent] = []
-        changed.extend(
-            QueueConfigured(id=self._clock.new_id(), at=now, queue=queue)
-            for queue in self.settings.queues
-            if self.router.queue(queue.key) != queue
-        )
-        for agent in self.settings.agents:
-            standing = self.router.agent(agent.key)
-            if standing is not None and standing.agent == agent:
-                continue
-            changed.append(AgentConfigured(id=self._clock.new_id(), at=now, agent=agent))
-        return changed

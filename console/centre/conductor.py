@@ -9,9 +9,13 @@ from urllib.parse import quote
 import msgspec
 
 from console.centre import prompts
-from console.domain.errors import BadInput
+from console.centre.asking import Asking
+from console.centre.numbers import WaysOut
+from console.domain.attached import is_header
+from console.domain.errors import BadInput, Refused
 from console.domain.events import (
     CallbackProposed,
+    CallbackRefused,
     CallbackRequested,
     InteractionEnded,
     InteractionLeftQueue,
@@ -30,20 +34,21 @@ from console.domain.queue import SkillNeed
 from console.domain.standing import InteractionStanding
 from console.routing.router import Router
 from console.switch import phrases
-from console.switch.switch import Capability, Ring, Switch
+from console.switch.switch import Capability, Guarded, Ring, Switch
 
 _log = logging.getLogger(__name__)
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
     """What the conductor has to know of its centre: `sip_domain` gives the host and port that bare numbers
-    belong to, `messages` is the folder for voicemail.
+    belong to, `messages` is the folder for voicemail, `trunk` where numbers are called.
     """
 
     sip_domain: Callable[[], str]
     language: str = "en"
     messages: Path = Path()
     call_out_s: float = 30.0
+    trunk: str = ""
 
 
 def written_skills(skills: tuple[SkillNeed, ...]) -> str:
@@ -56,9 +61,14 @@ class Conductor:
 
     def __init__(self, switch: Switch, router: Router, place: Place) -> None:
         """`router` tells where everybody stands, the decision at hand included."""
-        self._switch = switch
+        self.switch = switch
         self._router = router
         self._place = place
+        self.trunk = place.trunk
+        self.ways_out = WaysOut(router.admission, place.sip_domain)
+        self.asking = Asking(switch, router, self.ways_out)
+        if isinstance(switch, Guarded):
+            switch.guard(self.ways_out.refusal)
 
     def perform(self, decision: LedgerEvent, now: datetime) -> None:
         """Tell the switch what a durable decision, of routing or of a supervisor, asks of it."""
@@ -66,51 +76,45 @@ class Conductor:
             case InteractionOffered():
                 self._offered(decision, now)
             case OfferEnded():
-                self._switch.cancel(decision.offer, elsewhere=self._won_elsewhere(decision))
+                self.switch.cancel(decision.offer, elsewhere=self._won_elsewhere(decision))
             case InteractionQueued():
                 self._queued(decision)
             case PositionAnnounced() | CallbackProposed():
                 self._say(decision)
             case InteractionRefused(to="") | InteractionLeftQueue(to=""):
                 reason = str(decision.reason)
-                self._switch.hang_up(decision.interaction, reason=reason, after=prompts.farewell(reason))
+                self.switch.hang_up(decision.interaction, reason=reason, after=prompts.farewell(reason))
+            case CallbackRefused():
+                self.switch.play(decision.interaction, prompts.CALLBACK_REFUSED)
             case VoicemailStarted() | CallbackRequested() | InteractionEnded():
                 self._close(decision)
 
     @property
     def calls_out(self) -> bool:
         """Whether customers can be called back."""
-        return Capability.ORIGINATE in self._switch.capabilities
+        return Capability.ORIGINATE in self.switch.capabilities
 
     def pass_outside(self, fact: InteractionTransferred) -> None:
         """A transfer that routing left alone goes to an address outside; one that cannot ends the call."""
         standing = self._router.interaction(fact.interaction)
-        if standing is None or standing.phase is not Phase.ARRIVED or standing.to:
+        if standing is None or standing.phase is not Phase.ARRIVED or standing.to or fact.attended:
             return
         try:
-            self._switch.connect(fact.interaction, self.connect_outside(fact.target))
+            self.switch.connect(fact.interaction, self.ways_out.address_of(fact.target))
         except Exception as fault:  # noqa: BLE001 - the customer must not wait for ever for our bug
-            if not isinstance(fault, BadInput):
+            if not isinstance(fault, BadInput | Refused):
                 _log.exception("the switch failed on a transfer to %r", fact.target)
             _log.warning("a transfer failed: %s", fault)
-            self._switch.hang_up(fact.interaction, reason="transfer failed", after=prompts.GOODBYE)
-
-    def connect_outside(self, interaction_target: str) -> str:
-        """The SIP URI of a transfer target that is neither a queue nor an agent. Raises BadInput."""
-        if interaction_target.startswith(("sip:", "sips:")):
-            return interaction_target
-        if not interaction_target or any(letter in interaction_target for letter in " <>\r\n"):
-            raise BadInput(f"cannot be transferred to {interaction_target[:40]!r}")
-        return f"sip:{interaction_target}@{self._place.sip_domain()}"
+            self.switch.hang_up(fact.interaction, reason="transfer failed", after=prompts.GOODBYE)
 
     def _queued(self, decision: InteractionQueued) -> None:
         queue = self._router.queue(decision.queue)
         if queue is None:
             return
-        self._switch.music(decision.interaction, queue.music)
         said = prompts.WELCOME if decision.reason == "arrived" else prompts.cause(decision.reason)
-        if said:
-            self._switch.play(decision.interaction, said)
+        if said:  # first: music that has begun would have to be stopped for it
+            self.switch.play(decision.interaction, said)
+        self.switch.music(decision.interaction, queue.music)
 
     def _close(self, decision: VoicemailStarted | CallbackRequested | InteractionEnded) -> None:
         """No agent has this call any more."""
@@ -118,18 +122,18 @@ class Conductor:
             self._voicemail(decision)
         elif isinstance(decision, CallbackRequested):
             after = prompts.CALLBACK_CONFIRMED if self.calls_out else prompts.GOODBYE
-            self._switch.hang_up(decision.interaction, reason="callback", after=after)
+            self.switch.hang_up(decision.interaction, reason="callback", after=after)
         else:
-            self._switch.hang_up(decision.interaction, reason=decision.reason)
+            self.switch.hang_up(decision.interaction, reason=decision.reason)
 
     def _voicemail(self, decision: VoicemailStarted) -> None:
         standing = self._router.interaction(decision.interaction)
         reason = _why(standing)
-        if Capability.VOICEMAIL not in self._switch.capabilities:
+        if Capability.VOICEMAIL not in self.switch.capabilities:
             after = prompts.farewell(reason)
-            self._switch.hang_up(decision.interaction, reason=reason or "no voicemail", after=after)
+            self.switch.hang_up(decision.interaction, reason=reason or "no voicemail", after=after)
             return
-        self._switch.voicemail(
+        self.switch.voicemail(
             decision.interaction,
             queue=decision.queue,
             greeting=prompts.voicemail_greeting(reason),
@@ -149,7 +153,7 @@ class Conductor:
             queue = self._router.queue(standing.queue) if standing is not None else None
             said = phrases.callback_offer(queue.callback_digit) if queue is not None else ()
         if said:
-            self._switch.play(decision.interaction, said)
+            self.switch.play(decision.interaction, said)
 
     def _offered(self, decision: InteractionOffered, now: datetime) -> None:
         agent = self._router.agent(decision.agent)
@@ -159,6 +163,7 @@ class Conductor:
             return
         name, key = (queue.shown, queue.key) if queue is not None else (decision.queue, decision.queue)
         headers = {
+            **{what: value for what, value in standing.attached.items() if is_header(what)},
             "X-Queue": quote(name),
             "X-Queue-Key": quote(key),
             "X-Waited-S": f"{max(0.0, (now - standing.waiting_since).total_seconds()):.1f}",
@@ -167,7 +172,7 @@ class Conductor:
             headers["X-Skills"] = written_skills(standing.skills)
         if standing.callback:
             headers["X-Callback"] = "1"
-        self._switch.ring(
+        self.switch.ring(
             Ring(
                 interaction=decision.interaction,
                 offer=decision.offer,
@@ -189,6 +194,11 @@ class Conductor:
             return False
         standing = self._router.interaction(decision.interaction)
         return standing is not None and standing.phase in {Phase.CONNECTED, Phase.HELD, Phase.DIALLED}
+
+
+def is_no_offer(decision: LedgerEvent) -> bool:
+    """A key to sort by: offers go first."""
+    return not isinstance(decision, InteractionOffered)
 
 
 def _why(standing: InteractionStanding | None) -> str:

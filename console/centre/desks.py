@@ -4,10 +4,19 @@ from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from console.centre.commands import Commands
+from console.centre.conductor import Conductor
+from console.centre.outbound import Outbound
 from console.clock import Clock
 from console.domain.agent import Presence
 from console.domain.errors import BadInput
-from console.domain.events import AgentSignedIn, DeskBack, DeskLost, LedgerEvent
+from console.domain.events import (
+    AgentSignedIn,
+    DeskBack,
+    DeskLost,
+    InteractionTransferred,
+    LedgerEvent,
+    OutboundRequested,
+)
 from console.routing.router import Router
 from console.settings import RoutingSettings
 
@@ -26,11 +35,32 @@ class Desks:
         self._clock = clock
         self._submit = submit
         self._commands = Commands(router, settings, clock)
+        self.outbound = Outbound(router, clock, submit)
+        self.conductor: Conductor | None = None
 
-    async def linked(self, agent: str, contact: str, session: UUID) -> None:
-        """An agent's desk is here and can be rung at `contact`. Raises BadInput for one that is none."""
+    def use(self, conductor: Conductor) -> None:
+        """What agents want done with calls goes this way."""
+        self.conductor = self.outbound.conductor = conductor
+
+    def heard(self, fact: LedgerEvent) -> None:
+        """A durable fact."""
+        if self.conductor is not None and isinstance(fact, InteractionTransferred):
+            self.conductor.pass_outside(fact)
+        elif isinstance(fact, OutboundRequested):
+            self.outbound.heard(fact)
+
+    @property
+    def asks(self) -> bool:
+        """Whether agents can ask a third party."""
+        return self.conductor is not None and self.conductor.asking.able
+
+    async def linked(self, agent: str, contact: str, session: UUID, registered: str = "") -> None:
+        """An agent's desk is here and can be rung at `contact`, or as it is `registered` at the switch.
+        Raises BadInput for a contact that is none.
+        """
         if not contact.startswith(("sip:", "sips:")) or any(letter in contact for letter in " <>\r\n\t"):
             raise BadInput("the desk's contact is not a SIP address")
+        contact = registered or contact
         self.sessions[agent] = session
         identity, now = self._clock.new_id, self._clock.now
         if self._is_signed_in(agent):
@@ -56,7 +86,10 @@ class Desks:
 
     async def command(self, agent: str, action: str, argument: str) -> None:
         """What an agent asks for. Raises Refused, in words for the agent, when it cannot be."""
-        await self._submit(self._commands.asked_for(agent, action, argument))
+        if action == "dial":
+            await self.outbound.dial(agent, argument)
+        elif self.conductor is None or not self.conductor.asking.command(agent, action, argument):
+            await self._submit(self._commands.asked_for(agent, action, argument))
 
     def _is_signed_in(self, agent: str) -> bool:
         """Whether routing counts on this agent; one who left in a call may still talk."""

@@ -8,8 +8,10 @@ makes anew: a kill at any moment counts nothing twice and loses nothing.
 """
 
 import asyncio
+import gc
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import NamedTuple
 
@@ -82,6 +84,11 @@ class Restored:
 
 async def restore(ledger: Ledger, settings: RoutingSettings, clock: Clock) -> Restored:
     """Where the centre stood at the end of its ledger. Raises StoreError."""
+    with _without_collector():
+        return await _restored(ledger, settings, clock)
+
+
+async def _restored(ledger: Ledger, settings: RoutingSettings, clock: Clock) -> Restored:
     checkpoints = Checkpoints(ledger.database)
     last, covered = await ledger.last_sequence(), await checkpoints.covered()
     found = await _begun(checkpoints, last, settings, clock)
@@ -95,6 +102,20 @@ async def restore(ledger: Ledger, settings: RoutingSettings, clock: Clock) -> Re
         if found.sequence <= covered:
             found.board.take_increments()  # they are in the ledger
     return found
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """A checkpoint is a million values without a cycle: to look for cycles among them again and again would
+    take longer than to read or to make it.
+    """
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 async def _begun(
@@ -176,7 +197,8 @@ class Keeper:
             return
         begun = self._clock.monotonic()
         if self._unwritten is None:
-            self._unwritten = self._made(sequence, take=_quarter(self._clock.now()) != self._quarter)
+            with _without_collector():
+                self._unwritten = self._made(sequence, take=_quarter(self._clock.now()) != self._quarter)
         self._writing = asyncio.create_task(self._write(), name="centre-checkpoint")
         now = self._clock.monotonic()
         self.took_s = now - begun

@@ -4,6 +4,7 @@ Prompts = tuple[str, ...]
 
 WELCOME: Prompts = ("welcome", "please-hold")
 GOODBYE: Prompts = ("goodbye",)
+CALLBACK_REFUSED: Prompts = ("callback-refused", "please-hold")
 CALLBACK_CONFIRMED: Prompts = ("callback-confirmed",)
 
 _CAUSES: dict[str, Prompts] = {

@@ -1,7 +1,6 @@
 """One centre as a process: opens the ledger, makes the first administrator, serves, drains when told to."""
 
 import asyncio
-import gc
 import secrets
 import signal
 import sys
@@ -12,18 +11,17 @@ from datetime import datetime
 import msgspec
 
 from console import paths
-from console.centre.centre import Centre
+from console.centre.collector import spare_what_stays
+from console.centre.switches import centre_of, metrics_of, sip_of, switch_of
 from console.clock import Clock
 from console.domain.agent import Role
-from console.domain.errors import CallboardError, SettingsError
+from console.domain.errors import CallboardError
 from console.ledger.ledger import Ledger
 from console.ledger.users import User, Users
 from console.server.app import build_app
 from console.server.auth import hash_password
 from console.server.run import serve
 from console.settings import CentreSettings
-from console.switch.embedded import EmbeddedSwitch
-from console.switch.switch import Switch
 
 _ADMIN = "admin"
 
@@ -58,20 +56,18 @@ async def run_centre(
         stack.push_async_callback(ledger.close)
         users = await Users.open(ledger.database)
         await _known_users(settings, users, clock.now(), tell)
-        switch = _switch(settings, clock)
-        centre = Centre(settings, clock, ledger, users, switch)
+        switch = switch_of(settings, clock)
+        centre = centre_of(settings, clock, ledger, users, switch)
         await centre.start()
         stack.push_async_callback(centre.stop)
-        if isinstance(switch, EmbeddedSwitch):
-            udp, tcp = switch.addresses
-            centre.sip_domain = tcp  # desks call over TCP
-            tell(f"switch: SIP on udp {udp} and tcp {tcp}")
+        udp, centre.sip_domain = sip_of(switch, settings)  # desks call over TCP
+        if udp:
+            tell(f"switch: SIP on udp {udp} and tcp {centre.sip_domain}")
         app = build_app(centre, clock)
-        if isinstance(switch, EmbeddedSwitch):
+        counted = metrics_of(switch)
+        if counted is not None:
             app.state.services.gauges.count_also(
-                "callboard_switch",
-                "What the voice switch took, refused, dropped and repeated.",
-                switch.metrics,
+                "callboard_switch", "What the voice switch took, refused, dropped and repeated.", counted
             )
         server = await serve(
             app,
@@ -81,8 +77,7 @@ async def run_centre(
             key=settings.server.tls_key,
         )
         stack.push_async_callback(server.stop)
-        gc.collect()
-        gc.freeze()  # what was read at the start stays: looking through it again stops calls for 0.3 s
+        spare_what_stays()
         say(f"listening on {server.url}")
         await _first_of(stopping, centre.broken)
         if centre.broken.is_set():
@@ -97,15 +92,6 @@ async def _first_of(*events: asyncio.Event) -> None:
     await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
     for task in waiting:
         task.cancel()
-
-
-def _switch(settings: CentreSettings, clock: Clock) -> Switch | None:
-    match settings.switch.kind:
-        case "embedded":
-            return EmbeddedSwitch(settings.switch, clock, paths.resources() / "sounds")
-        case "none":
-            return None
-    raise SettingsError(f"switch.kind: there is no switch “{settings.switch.kind}”. Use embedded or none.")
 
 
 def _stop_signal(*, until_stdin_closes: bool) -> asyncio.Event:

@@ -4,17 +4,24 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
+
 from console.centre.commands import extensions_left
+from console.centre.desks import Desks
+from console.centre.recording import CallRecordings
+from console.clock import Clock
 from console.domain.agent import Presence
-from console.domain.events import AgentEvent, InteractionEvent, LedgerEvent
+from console.domain.events import AgentEvent, ConsultEnded, ConsultStarted, InteractionEvent, LedgerEvent
 from console.domain.interaction import Phase
 from console.domain.standing import AgentStanding
 from console.routing.router import Router
-from console.wire import AgentView, OfferView
+from console.wire import AgentView, ConsultView, OfferView
 
 
 def view_of(router: Router, agent: str, now: datetime, sequence: int) -> AgentView | None:
-    """The view of one agent as of ledger sequence `sequence`, or None for somebody who is no agent."""
+    """The view of one agent as of ledger sequence `sequence`, or None for somebody who is no agent; without
+    what depends on the switch.
+    """
     standing = router.agent(agent)
     if standing is None:
         return None
@@ -31,6 +38,7 @@ def view_of(router: Router, agent: str, now: datetime, sequence: int) -> AgentVi
         queues=queues,
         waiting={key: len(router.waiting(key)) for key in queues},
         contact=_contact(router, standing, standing.interaction),
+        consult=_consult(router, standing),
         wrap_up_interaction=wrap_up.interaction if wrap_up else None,
         wrap_up_queue=wrap_up.queue if wrap_up else "",
         wrap_up_until=wrap_up.until if wrap_up else None,
@@ -58,18 +66,54 @@ def _contact(router: Router, agent: AgentStanding, interaction: UUID | None) -> 
         offered_at=rings.offered_at if rings else standing.offered_at,
         answered_at=standing.answered_at,
         callback=standing.callback,
+        outbound=standing.outbound,
+        attached=standing.attached,
         dialled=standing.phase is Phase.DIALLED,
     )
 
 
-class Views:
-    """Tells `handlers` whose view changed: at once, or as the queues move at a calm pace."""
+def _consult(router: Router, agent: AgentStanding) -> ConsultView | None:
+    """Whom this agent asks."""
+    for interaction in agent.work:
+        standing = router.interaction(interaction)
+        if standing is None or standing.consult is None or standing.agent != agent.agent.key:
+            continue
+        asked = router.agent(standing.consult.to)
+        return ConsultView(
+            interaction=interaction,
+            target=standing.consult.target,
+            name=asked.agent.shown if asked is not None else "",
+            answered=standing.consult.answered,
+            together=standing.consult.together,
+            held=standing.phase is Phase.HELD,
+        )
+    return None
 
-    def __init__(self, router: Router) -> None:
+
+class Views:
+    """What agents' desks show. Tells `handlers` whose view changed: at once, or as the queues move at a calm
+    pace.
+    """
+
+    def __init__(self, router: Router, clock: Clock, desks: Desks, recordings: CallRecordings) -> None:
         """Nobody listens."""
         self.handlers: list[Callable[[str], None]] = []
         self._router = router
+        self._clock = clock
+        self._desks = desks
+        self._recordings = recordings
         self._moved: set[str] = set()
+
+    def of(self, agent: str, sequence: int) -> AgentView | None:
+        """The view of one agent as of ledger sequence `sequence`, or None for somebody who is no agent."""
+        view = view_of(self._router, agent, self._clock.now(), sequence)
+        if view is None:
+            return None
+        at_hand = view.contact.interaction if view.contact is not None else None
+        recording = self._recordings.view(at_hand) if at_hand is not None else None
+        records = self._recordings.able
+        able = {"asks": self._desks.asks, "dials": self._desks.outbound.able, "records": records}
+        return msgspec.structs.replace(view, recording=recording, **able)
 
     def event(self, event: LedgerEvent) -> None:
         """A fact that was applied."""
@@ -89,6 +133,8 @@ class Views:
                 self._changed(agent)
 
     def _interaction(self, event: InteractionEvent) -> None:
+        if isinstance(event, ConsultEnded | ConsultStarted) and event.to:
+            self._changed(event.to)
         agent = getattr(event, "agent", "")
         if agent:
             self._changed(agent)

@@ -126,6 +126,7 @@ class Answering:
             self._robot.uac.send_bye(self._call.dialog, self._call.source_addr)
         elif by == "agent":
             self._call.reject(480)
+        self._call._stop_retransmissions()  # noqa: SLF001 - a BYE of ours that crosses the ACK leaves them going
         self._robot.uac.remove_call(self._call.call_id)
         self._stop_ticking()
         self.seen.sent, self.seen.received = self.sound.sent, self.sound.received

@@ -13,13 +13,14 @@ CROSSED_S = 1.0
 
 
 class CustomerBook(msgspec.Struct, frozen=True, kw_only=True):
-    """One customer's own account of a call."""
+    """One customer's own account of a call. `called_back`: calls back that it answered."""
 
     user: str
     connected: bool
     heard_agent: bool
     ended_at: datetime
     failure: str = ""
+    called_back: int = 0
 
 
 class LedgerBook(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ from console.demo.books import Check, Comparison, CustomerBook, LedgerBook, comp
 from console.demo.deskhand import DeskBook
 from console.demo.scenario import DESK
 from console.domain.events import (
+    CallbackDialled,
     CallRecorded,
     InteractionAnswered,
     InteractionArrived,
@@ -72,6 +73,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             "unsynced_rows": self.desk.unsynced_rows,
             "ledger_events": self.ledger_events,
             "flowed_out": counts.flowed_out,
+            "callbacks": {"asked": counts.callbacks_asked, "done": counts.callbacks_done},
             "balanced": self.balanced,
             "books": [
                 {"what": check.what, "left": check.left, "right": check.right, "agrees": check.agrees}
@@ -137,6 +139,7 @@ async def close_books(
         if talks.get(entry.interaction, 0.0) >= _TALK_TO_BE_HEARD_S:
             audible.append((customer.heard_agent, heard.get(entry.interaction, False)))
     records = {event.call for event in facts if isinstance(event, CallRecorded) and event.agent == DESK}
+    dialled = len({e.interaction for e in facts if isinstance(e, CallbackDialled) and e.agent == DESK})
     figures = fold.snapshot(now)
     total = figures.total
     assert total is not None
@@ -152,7 +155,7 @@ async def close_books(
         checks=tuple(
             _checks(
                 customers,
-                (entries, own),
+                (entries, own, dialled),
                 comparison,
                 desk,
                 records,
@@ -205,7 +208,7 @@ def _interactions(facts: Sequence[LedgerEvent]) -> tuple[list[LedgerBook], dict[
 
 def _checks(  # noqa: PLR0913 - one argument a book
     customers: Sequence[CustomerBook],
-    known: tuple[Sequence[LedgerBook], Sequence[LedgerBook]],
+    known: tuple[Sequence[LedgerBook], Sequence[LedgerBook], int],
     comparison: Comparison,
     desk: DeskBook,
     records: set[UUID],
@@ -213,7 +216,7 @@ def _checks(  # noqa: PLR0913 - one argument a book
     audio: tuple[int, int],
 ) -> Iterator[Check]:
     total, board = figures
-    entries, own = known
+    entries, own, dialled = known
     own_answered = sum(entry.answered_at is not None for entry in own)
     answered = comparison.both_answered + comparison.crossed + own_answered
     yield Check(
@@ -232,7 +235,10 @@ def _checks(  # noqa: PLR0913 - one argument a book
     yield Check("customers who could not connect", list(comparison.failed), [])
     live = board.total.counts if board is not None and board.total is not None else Counts()
     yield Check("live board, figures of the ledger", _shown(live), _shown(total.counts))
-    mine = sum(DESK in entry.agents for entry in entries)
+    yield Check(
+        "called back: customers, figures", sum(c.called_back for c in customers), total.counts.callbacks_done
+    )
+    mine = sum(DESK in entry.agents for entry in entries) + dialled
     yield Check("desk's answered calls, ledger", len(desk.answered), mine)
     yield Check("desk's history rows, records in the ledger", desk.history_rows, len(records))
     yield Check("rows not yet delivered", desk.unsynced_rows, 0)

@@ -2,18 +2,19 @@
 
 import asyncio
 import secrets
-import sys
 from pathlib import Path
 
 import msgspec
 import tomlkit
 
+from console import paths
 from console.demo import scenario
 from console.demo.scenario import Pace
 from console.domain.agent import Agent
 from console.domain.errors import EnvironmentFault
 from console.server.auth import hash_password
 from console.settings import (
+    AsteriskSettings,
     CentreSettings,
     RoutingSettings,
     ServerSettings,
@@ -45,17 +46,17 @@ class Floor:
         """The centre's process id."""
         return self._process.pid if self._process is not None else 0
 
-    async def start(self) -> None:
+    async def start(self, log_level: str = "warning") -> None:
         """Start it and wait until it listens. Raises EnvironmentFault with its own words when it does not."""
         with (self.folder / "centre.log").open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "console",
+                *paths.program("console"),
                 "centre",
                 "--config",
                 str(self.folder / "centre.toml"),
                 "--until-stdin-closes",
+                "--log-level",
+                log_level,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
@@ -111,8 +112,16 @@ class Floor:
         return lines[-1] if lines else "it said nothing"
 
 
-def prepare_floor(folder: Path, robots: tuple[Agent, ...], pace: Pace, port: int = 0) -> Floor:
-    """Write the demo centre's settings into `folder`: a fresh password for everybody; port 0: a free one."""
+def prepare_floor(
+    folder: Path,
+    robots: tuple[Agent, ...],
+    pace: Pace,
+    port: int = 0,
+    asterisk: AsteriskSettings | None = None,
+) -> Floor:
+    """Write the demo centre's settings into `folder`: a fresh password for everybody; port 0: a free one.
+    Without an `asterisk` it has the embedded switch.
+    """
     password = secrets.token_urlsafe(9)
     hashed = hash_password(password)
     database = f"sqlite:///{folder / 'centre.db'}"
@@ -122,7 +131,9 @@ def prepare_floor(folder: Path, robots: tuple[Agent, ...], pace: Pace, port: int
     )
     settings = CentreSettings(
         server=ServerSettings(port=port, database=database, heartbeat_s=2.0, drain_s=1.0),
-        switch=SwitchSettings(udp_port=0, tcp_port=0),
+        switch=SwitchSettings(udp_port=0, tcp_port=0)
+        if asterisk is None
+        else SwitchSettings(kind="asterisk", asterisk=asterisk),
         routing=RoutingSettings(grace_s=10.0),
         queues=scenario.queues(pace),
         agents=robots,

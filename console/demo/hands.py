@@ -2,13 +2,13 @@
 
 import asyncio
 import contextlib
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
 
+from console import paths
 from console.clock import Clock
 from console.demo import scenario
 from console.demo.deskhand import DeskBook, DeskHand
@@ -131,9 +131,7 @@ class WindowHand:
         """Start it and wait until both windows are there. Raises EnvironmentFault when they do not come."""
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "ui",
+                *paths.program("ui"),
                 "demo-windows",
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,

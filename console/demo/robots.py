@@ -43,6 +43,7 @@ class RobotCustomer:
         self.ear = Ear(voice.listens_for)
         self.sound: ToneEnd | None = None
         self.wish: CallbackWish | None = None
+        self.headers: dict[str, str] = {}  # of its INVITE, besides those that every INVITE has
         self._tone = voice.tone
         self._patience_s = patience_s
         self._talk_s = talk_s
@@ -81,7 +82,8 @@ class RobotCustomer:
             self.result.lost = self.sound.lost
             self.sound.close()
             self.ended.set()
-            if self.wish is not None and self.result.pressed and self.result.ended_by == "switch":
+            asked = self.wish is not None and bool(self.result.pressed) and not self.answered.is_set()
+            if self.wish is not None and asked and self.result.ended_by == "switch":
                 await first_of(self._back_over, timeout_s=self.wish.stays_s)
             if self._back is not None:
                 self._back.end("agent")
@@ -96,8 +98,9 @@ class RobotCustomer:
         self.answered.set()
 
     def hang_up(self) -> None:
-        """End it now."""
+        """End it now, and wait for no call back."""
         self._over("customer")
+        self._back_over.set()
 
     def press(self, digit: str) -> None:
         """Press a key."""
@@ -113,7 +116,9 @@ class RobotCustomer:
             await robot.transport.connect(peer)
         offer = build_sdp(robot.host, sound.address[1], NAMES[self._codec], self._codec)
         caller = f"sip:{self.number}@{robot.host}"
-        self._call = robot.uac.send_invite(caller, self.uri, peer, offer, user_agent="Robot customer")
+        self._call = robot.uac.send_invite(
+            caller, self.uri, peer, offer, extra_headers=dict(self.headers), user_agent="Robot customer"
+        )
         self._call.on_rejected = self._rejected
         return await self._settled(self._call, sound)
 

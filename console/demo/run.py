@@ -20,21 +20,25 @@ import msgspec
 from console.bus import Bus
 from console.clock import Clock
 from console.demo import scenario
+from console.demo.asterisk import OwnAsterisk, fetched
 from console.demo.books import CustomerBook
 from console.demo.closing import Report, close_books
 from console.demo.floor import Floor, prepare_floor
 from console.demo.hands import Hand, InnerHand, Invitation, MakeEngine, WindowHand
 from console.demo.peers import Voice
-from console.demo.robots import AgentCall, Plan, RobotAgent, RobotCustomer
+from console.demo.robots import AgentCall, CallbackWish, Plan, RobotAgent, RobotCustomer
 from console.demo.scenario import BRISK, CALM, Caller, Pace, bounded_calls, endless_calls
 from console.demo.sound import AGENT_TONES, CUSTOMER_TONES, DESK_TONE
 from console.demo.staff import StaffMember
 from console.domain.agent import AgentState
 from console.domain.figures import Snapshot
+from console.settings import AsteriskSettings
 from console.switch.ticker import Ticker
 from console.sync.link import Link
 
 _DRAIN_S = 60.0
+_PRESSES_AFTER_S = 1.0
+_AT_HAND_S = 0.2
 _QUIET_S = 10.0
 _PROGRESS_S = 2.0
 _LOAD = 0.9  # share of the agents' time that the calls of a day with a person take
@@ -46,7 +50,9 @@ _CODECS = ("PCMU", "PCMA", "G722")
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
     """What kind of day it shall be. `callers` call once each within `duration_s`; with a `person` at the
-    screen customers call until the window is closed (or `duration_s` is over, when it is not 0).
+    screen customers call until the window is closed (or `duration_s` is over, when it is not 0), and some
+    who wait long rather are called back; without one they are with `callbacks`. With `asterisk` the calls
+    are carried by one.
     """
 
     duration_s: float
@@ -56,6 +62,8 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     screenshots: str = ""
     folder: str = ""
     person: bool = False
+    callbacks: bool = False
+    asterisk: bool = False
 
     @property
     def pace(self) -> Pace:
@@ -66,7 +74,9 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
 async def run_demo(wish: Wish, clock: Clock, say: Callable[[str], None], make_engine: MakeEngine) -> Report:
     """A whole day, and its books. Raises EnvironmentFault when something of this machine is in the way."""
     async with _folder(wish.folder) as folder, AsyncExitStack() as stack:
-        floor = prepare_floor(folder, scenario.agents(wish.agents, wish.seed), wish.pace)
+        asterisk = await stack.enter_async_context(_asterisk(say)) if wish.asterisk else None
+        robots = scenario.agents(wish.agents, wish.seed)
+        floor = prepare_floor(folder, robots, wish.pace, asterisk=asterisk)
         await floor.start()
         stack.push_async_callback(floor.stop)
         say(f"the centre listens on {floor.url}, its switch on {floor.sip_udp}")
@@ -91,6 +101,18 @@ async def run_demo(wish: Wish, clock: Clock, say: Callable[[str], None], make_en
         for line in report.words():
             say(line)
         return report
+
+
+@asynccontextmanager
+async def _asterisk(say: Callable[[str], None]) -> AsyncIterator[AsteriskSettings]:
+    """One that runs as long as the day."""
+    asterisk = OwnAsterisk(await fetched(say))
+    try:
+        await asterisk.start()
+        say(f"Asterisk runs, its REST interface at {asterisk.settings.url}")
+        yield asterisk.settings
+    finally:
+        await asterisk.stop()
 
 
 def _hand(
@@ -293,6 +315,15 @@ class Day:
             patience_s=caller.patience_s,
             talk_s=caller.talk_s if caller.hangs_up else caller.talk_s + _DRAIN_S,
         )
+        if caller.wants_callback and (self._wish.person or self._wish.callbacks):
+            pace = self._wish.pace
+            robot.wish = CallbackWish(
+                after_s=pace.callback_after_s + _PRESSES_AFTER_S,
+                stays_s=pace.callback_stays_s,
+                plan=Plan(
+                    answer_after_s=_AT_HAND_S, talk_s=caller.talk_s + (0 if caller.hangs_up else _DRAIN_S)
+                ),
+            )
         self._robots[caller.user] = robot
         result = await robot.run()
         del self._robots[caller.user]
@@ -302,6 +333,7 @@ class Day:
             heard_agent=result.heard,
             ended_at=self._clock.now(),
             failure="" if result.arrived else f"{result.code} {result.ended_by}",
+            called_back=sum(call.answered for call in result.calls_back),
         )
 
     async def _progress(self) -> None:

@@ -15,6 +15,8 @@ from console.domain.queue import VOICEMAIL, Queue, Strategy
 from console.domain.week import DAYS
 
 DESK = "you"
+CALLED_BACK = "100"
+"""The number of the queue that proposes to call back."""
 SUPERVISOR = "supervisor"
 
 _FIRST = ("Ada", "Ben", "Chloé", "Deniz", "Emil", "Fatima", "Greta", "Hugo", "Ines", "Jonas", "Kaya", "Lena")
@@ -53,6 +55,7 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
     announce_every_s: float
     relax_after_s: float = 1.0
     callback_after_s: float = 0.0
+    callback_stays_s: float = 30.0
 
 
 BRISK = Pace(
@@ -84,6 +87,7 @@ CALM = Pace(
     announce_every_s=20.0,
     relax_after_s=15.0,
     callback_after_s=45.0,
+    callback_stays_s=900.0,
 )
 """For a person at the screen."""
 
@@ -99,6 +103,13 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     patience_s: float
     talk_s: float
     hangs_up: bool
+
+    @property
+    def wants_callback(self) -> bool:
+        """Whether it presses the key as soon as a callback is proposed: every second one of a queue that
+        proposes them.
+        """
+        return self.dials == CALLED_BACK and self.number % 2 == 0
 
 
 def queues(pace: Pace) -> tuple[Queue, ...]:
@@ -121,7 +132,7 @@ def queues(pace: Pace) -> tuple[Queue, ...]:
         queue(
             key="support",
             name="Support",
-            numbers=("100",),
+            numbers=(CALLED_BACK,),
             skills=[{"skill": "english", "level": 7}],
             relax=[
                 {"after_s": pace.relax_after_s * step, "skills": [{"skill": "english", "level": level}]}

@@ -17,6 +17,9 @@ _RATE = 8000
 _EVERY = 5
 """One packet in five is listened to: enough to recognise a tone within 0.2 s, and light."""
 
+_AMONG = 0.15
+"""The share of the energy from which a tone counts as one of several."""
+
 _DIGITS = "0123456789*#ABCD"
 
 
@@ -31,10 +34,14 @@ def tone_frames(hertz: int, payload_type: int) -> tuple[bytes, ...]:
 
 
 class Ear:
-    """Recognises tones (Goertzel: the share of a frame's energy that lies at one frequency)."""
+    """Recognises tones (Goertzel: the share of a frame's energy that lies at one frequency).
+
+    `heard` counts the frames that are one tone, `present` those in which a tone is at least one of several.
+    """
 
     def __init__(self, tones: Iterable[int]) -> None:
         self.heard: Counter[int] = Counter()
+        self.present: Counter[int] = Counter()
         self._tones = tuple(tones)
         places = np.arange(_FRAME) / _RATE
         self._waves = np.exp(-2j * np.pi * np.outer(np.array(self._tones or (0,)), places))
@@ -48,6 +55,7 @@ class Ear:
         if energy < _FRAME * 100.0**2 or not self._tones:
             return None
         share = np.abs(self._waves @ samples) ** 2 * 2 / (_FRAME * energy)
+        self.present.update(self._tones[place] for place in np.flatnonzero(share > _AMONG))
         best = int(np.argmax(share))
         if share[best] < 0.7:
             return None
@@ -147,13 +155,14 @@ class ToneEnd:
             if gap < 0x8000:
                 self.lost += gap
         self._expected = (seq + 1) & 0xFFFF
-        if self.received % _EVERY == 0:
-            self._listen(data[12:])
+        heard = self.received % _EVERY == 0
+        wide = self._codec.sample_rate == 2 * _RATE
+        if wide or heard:  # a wideband decoder must hear every packet: each builds on those before
+            pcm = self._codec.decode(data[12:])
+            if heard:
+                self._listen(np.frombuffer(pcm, dtype="<i2")[::2].tobytes() if wide else pcm)
 
-    def _listen(self, payload: bytes) -> None:
-        pcm = self._codec.decode(payload)
-        if self._codec.sample_rate == 2 * _RATE:
-            pcm = np.frombuffer(pcm, dtype="<i2")[::2].tobytes()
+    def _listen(self, pcm: bytes) -> None:
         tone = self._ear.listen(pcm)
         if tone is not None:
             self._on_tone(tone)

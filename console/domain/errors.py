@@ -10,6 +10,7 @@ CallboardError
 │   └── Refused           the centre or a peer said no: bad password, expired token, missing right
 ├── BadInput              a frame, event, address or SIP message that does not fit its form
 │   ├── NotThere          it names something that does not exist
+│   ├── SignatureFault    what is signed was changed, or is signed by a stranger
 │   └── TooLate           it asks for something that could be done a moment ago, and no longer can
 └── IllegalTransition     our own bug: a state machine was asked for a step that is not in its table
 """
@@ -53,6 +54,10 @@ class BadInput(CallboardError):
 
 class NotThere(BadInput):
     """What is named does not exist."""
+
+
+class SignatureFault(BadInput):
+    """A signature is not of this content by this key, or no signature at all."""
 
 
 class TooLate(BadInput):

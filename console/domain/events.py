@@ -72,11 +72,14 @@ class InteractionEvent(Event, frozen=True, kw_only=True, tag=True):
 
 
 class InteractionArrived(InteractionEvent, frozen=True, kw_only=True, tag=True):
-    """A customer reached the switch (or another channel), having asked for `called`."""
+    """A customer reached the switch (or another channel), having asked for `called`. `attached` is what came
+    along (see domain.attached).
+    """
 
     channel: Channel = Channel.VOICE
     customer: Address
     called: str
+    attached: dict[str, str] = {}
 
 
 class InteractionRefused(InteractionEvent, frozen=True, kw_only=True, tag=True):
@@ -146,6 +149,13 @@ class InteractionPrioritised(InteractionEvent, frozen=True, kw_only=True, tag=Tr
     by: str
 
 
+class InteractionAttached(InteractionEvent, frozen=True, kw_only=True, tag=True):
+    """Somebody attached more to an open interaction, or changed it; an empty value takes one away."""
+
+    attached: dict[str, str]
+    by: str
+
+
 class InteractionPulled(InteractionEvent, frozen=True, kw_only=True, tag=True):
     """A supervisor gave a waiting interaction to one agent, whatever the queues and skills: the agent gets it
     as soon as free, nobody else does.
@@ -210,12 +220,52 @@ class InteractionResumed(InteractionEvent, frozen=True, kw_only=True, tag=True):
 
 
 class InteractionTransferred(InteractionEvent, frozen=True, kw_only=True, tag=True):
-    """The agent passed the customer on (blind); wrap-up begins for the agent, `target` is queue, agent or
-    address.
+    """The agent passed the customer on; wrap-up begins for the agent, `target` is queue, agent or address.
+    `attended`: the target was asked first, and has the customer already (InteractionAnswered follows at once
+    when it is an agent).
     """
 
     agent: str
     target: str
+    attended: bool = False
+
+
+class ConsultStarted(InteractionEvent, frozen=True, kw_only=True, tag=True):
+    """The agent on it asks a third party, who is called: `target` as asked for, `to` the agent it is, if any.
+    InteractionHeld tells that the customer hears music meanwhile.
+    """
+
+    consult: UUID
+    agent: str
+    target: str
+    to: str = ""
+
+
+class ConsultAnswered(InteractionEvent, frozen=True, kw_only=True, tag=True):
+    """The third party and the agent talk from now on."""
+
+    consult: UUID
+    agent: str
+
+
+class ConferenceStarted(InteractionEvent, frozen=True, kw_only=True, tag=True):
+    """Customer, agent and third party hear each other from now on, until InteractionHeld or the consult's
+    end.
+    """
+
+    consult: UUID
+    agent: str
+
+
+class ConsultEnded(InteractionEvent, frozen=True, kw_only=True, tag=True):
+    """The third party is gone, the agent has the customer again (`reason` cancelled, left, busy, declined,
+    no answer, failed, over). Also over with a transfer.
+    """
+
+    consult: UUID
+    agent: str
+    to: str = ""
+    reason: str = ""
 
 
 class DigitReceived(InteractionEvent, frozen=True, kw_only=True, tag=True):
@@ -235,6 +285,14 @@ class CallbackProposed(InteractionEvent, frozen=True, kw_only=True, tag=True):
     """The waiting customer was told which key asks for a callback."""
 
 
+class CallbackRefused(InteractionEvent, frozen=True, kw_only=True, tag=True):
+    """The customer asked to be called back, but the number must not be called: denied, not allowed, abroad,
+    short (domain.tolls). The customer goes on waiting.
+    """
+
+    reason: str
+
+
 class CallbackRequested(InteractionEvent, frozen=True, kw_only=True, tag=True):
     """The customer will be called back and keeps the place: the interaction `callback` waits from now on in
     `queue` with these demands. `interaction` is the call that asked, which ends.
@@ -251,8 +309,8 @@ class CallbackRequested(InteractionEvent, frozen=True, kw_only=True, tag=True):
 
 
 class CallbackDialled(InteractionEvent, frozen=True, kw_only=True, tag=True):
-    """The agent answered the offer of a callback; the customer is being rung. InteractionAnswered or
-    CustomerNotReached follows.
+    """The agent answered the offer of a callback, or the own phone for an outbound call; the customer is
+    being rung. InteractionAnswered or CustomerNotReached (InteractionEnded for an outbound call) follows.
     """
 
     offer: UUID
@@ -271,6 +329,19 @@ class CallbackPostponed(InteractionEvent, frozen=True, kw_only=True, tag=True):
 
     until: Moment
     tries: int
+
+
+class OutboundRequested(InteractionEvent, frozen=True, kw_only=True, tag=True):
+    """An agent wants a customer called, for a queue (or a supervisor wants it, `by`): the agent's own phone
+    is rung first. CallbackDialled tells that the agent is there and the customer is rung, InteractionAnswered
+    that both talk; InteractionEnded comes at any time.
+    """
+
+    offer: UUID
+    agent: str
+    queue: str
+    customer: Address
+    by: str = ""
 
 
 class VoicemailStarted(InteractionEvent, frozen=True, kw_only=True, tag=True):
@@ -302,6 +373,75 @@ class InteractionEnded(InteractionEvent, frozen=True, kw_only=True, tag=True):
     """
 
     by: EndedBy
+    reason: str = ""
+
+
+# ---------------------------------------------------------------- recorded and listened to
+
+
+class RecordingStarted(InteractionEvent, frozen=True, kw_only=True, tag=True):
+    """The customer's line is recorded from now on, for a queue (`by` "") or at somebody's order."""
+
+    recording: UUID
+    queue: str = ""
+    agent: str = ""
+    by: str = ""
+
+
+class RecordingPaused(InteractionEvent, frozen=True, kw_only=True, tag=True):
+    """Silence is recorded on both sides from now on, as for a card's number."""
+
+    recording: UUID
+    by: str = ""
+
+
+class RecordingResumed(InteractionEvent, frozen=True, kw_only=True, tag=True):
+    """What is said is recorded again."""
+
+    recording: UUID
+    by: str = ""
+
+
+class RecordingEnded(InteractionEvent, frozen=True, kw_only=True, tag=True):
+    """A recording of `seconds` is complete: `file` in the centre's folder of recordings; "": nothing could be
+    kept, `reason` says why. It may come after the interaction's end.
+    """
+
+    recording: UUID
+    file: str
+    seconds: float
+    reason: str = ""
+
+
+class MonitoringMode(StrEnum):
+    """How a supervisor is in a call: unheard, heard by the agent, or heard by all."""
+
+    LISTEN = "listen"
+    WHISPER = "whisper"
+    BARGE = "barge"
+
+
+class MonitoringStarted(InteractionEvent, frozen=True, kw_only=True, tag=True):
+    """A supervisor's phone has answered and hears the call of an agent."""
+
+    monitoring: UUID
+    supervisor: str
+    agent: str
+    mode: MonitoringMode
+
+
+class MonitoringChanged(InteractionEvent, frozen=True, kw_only=True, tag=True):
+    """The supervisor is in the call in another mode now."""
+
+    monitoring: UUID
+    mode: MonitoringMode
+
+
+class MonitoringEnded(InteractionEvent, frozen=True, kw_only=True, tag=True):
+    """The supervisor is out of the call, or never got in; `reason` says why."""
+
+    monitoring: UUID
+    supervisor: str
     reason: str = ""
 
 
@@ -348,7 +488,7 @@ class AgentBecameReady(AgentEvent, frozen=True, kw_only=True, tag=True):
 
 class AgentPaused(AgentEvent, frozen=True, kw_only=True, tag=True):
     """The agent takes no contacts, for this reason; a contact at hand goes on, and its wrap-up too. With
-    `now` a wrap-up ends and what rings goes to the next agent.
+    `now` a wrap-up ends, none follows the contact at hand, and what rings goes to the next agent.
     """
 
     reason: str
@@ -431,7 +571,7 @@ class CallEvent(DeskEvent, frozen=True, kw_only=True, tag=True):
 
 
 class CallArrived(CallEvent, frozen=True, kw_only=True, tag=True):
-    """A call rings here."""
+    """A call rings here; `outbound`: so that we reach a customer whom the centre calls for us."""
 
     peer: Address
     account: str = ""
@@ -439,6 +579,7 @@ class CallArrived(CallEvent, frozen=True, kw_only=True, tag=True):
     queue: str = ""
     waited_s: float | None = None
     skills: tuple[SkillNeed, ...] = ()
+    outbound: bool = False
 
 
 class CallDialled(CallEvent, frozen=True, kw_only=True, tag=True):
@@ -517,6 +658,15 @@ class StrangerRefused(DeskEvent, frozen=True, kw_only=True, tag=True):
     uri: str = ""
 
 
+class UnencryptedRefused(DeskEvent, frozen=True, kw_only=True, tag=True):
+    """A call was refused without ringing because its sound was not to be encrypted, which this phone asks
+    for.
+    """
+
+    account: str
+    source: str
+
+
 class AudioDevicesChanged(DeskEvent, frozen=True, kw_only=True, tag=True):
     """Sound devices were plugged or pulled; `speaker`, `microphone`, `ringer` are those in use now ("" is
     none).
@@ -565,6 +715,7 @@ LedgerEvent = (
     | InteractionLeftQueue
     | InteractionRelaxed
     | InteractionPrioritised
+    | InteractionAttached
     | InteractionPulled
     | InteractionOffered
     | OfferRinging
@@ -573,15 +724,28 @@ LedgerEvent = (
     | InteractionHeld
     | InteractionResumed
     | InteractionTransferred
+    | ConsultStarted
+    | ConsultAnswered
+    | ConferenceStarted
+    | ConsultEnded
     | DigitReceived
     | PositionAnnounced
     | CallbackProposed
+    | CallbackRefused
     | CallbackRequested
     | CallbackDialled
     | CustomerNotReached
     | CallbackPostponed
+    | OutboundRequested
     | VoicemailStarted
     | VoicemailLeft
+    | RecordingStarted
+    | RecordingPaused
+    | RecordingResumed
+    | RecordingEnded
+    | MonitoringStarted
+    | MonitoringChanged
+    | MonitoringEnded
     | InteractionEnded
     | AgentSignedIn
     | AgentSignedOut

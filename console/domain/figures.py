@@ -36,11 +36,12 @@ class Counts(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     `level_met` of `level_of` is the service level by the formula and threshold in force at each fact.
     `out_...` are the flow-outs by reason, `refused_...` arrivals that the queue never took. Callbacks count
-    in `callbacks_...` and `callback_s` (their talk, hold and wrap-up) only. `contacts` are those that an
-    agent took, callbacks too. `estimate...` compare the wait that a caller was told with the wait that the
-    answered had. `callers_repeated` of `callers_known` came again within the days of a repeat;
-    `contacts_repeated` of `contacts_known` were answered and came again. `in_..._s` is what agents spent in
-    each state, `pauses` the paused seconds by reason.
+    in `callbacks_...` and `callback_s` (their talk, hold and wrap-up) only, calls that agents make in
+    `outbound...`. `contacts` are those that an agent took, callbacks and outbound calls too. `estimate...`
+    compare the wait that a caller was told with the wait that the answered had. `callers_repeated` of
+    `callers_known` came again within the days of a repeat; `contacts_repeated` of `contacts_known` were
+    answered and came again. `in_..._s` is what agents spent in each state, `pauses` the paused seconds by
+    reason.
     """
 
     offered: int = 0
@@ -77,7 +78,11 @@ class Counts(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     callbacks_done: int = 0
     callbacks_failed: int = 0
     callbacks_not_reached: int = 0
+    callbacks_refused: int = 0
     callback_s: float = 0.0
+    outbound: int = 0
+    outbound_reached: int = 0
+    outbound_s: float = 0.0
     voicemails: int = 0
     contacts: int = 0
     offers: int = 0
@@ -203,6 +208,36 @@ class Sample(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     agents: dict[AgentState, int] = {}
 
 
+class Notice(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What supervisors must know of the telephone system `where`.
+
+    `kind` is "away" (it cannot be reached, since `since`: who calls is served by its own queue) or "fallback"
+    (that queue took `callers` while the centre was away, from `since` on; `waiting` of them are still there).
+    """
+
+    kind: str
+    where: str
+    since: datetime
+    callers: int = 0
+    waiting: int = 0
+
+
+class Theirs(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What an Asterisk that is watched counts of a queue itself, since it started at about `since`: calls
+    completed and abandoned (time-outs too), percent in time of the completed and of all, and moving averages
+    of wait and talk in whole seconds.
+    """
+
+    queue: str
+    since: datetime
+    completed: int
+    abandoned: int
+    in_time_of_answered: float
+    in_time_of_all: float
+    hold_s: int
+    talk_s: int
+
+
 class Snapshot(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """The whole board as of ledger sequence `sequence`; `at` is the centre's time when it was taken.
 
@@ -219,6 +254,8 @@ class Snapshot(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     samples: tuple[Sample, ...] = ()
     last_event_at: datetime | None = None
     windows: tuple[Window, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    theirs: tuple[Theirs, ...] = ()
 
 
 class Delta(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -228,8 +265,9 @@ class Delta(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     changes nothing. `removed_agents` and `removed_queues` are keys whose rows go. `new_day` tells which
     queues began a day ("" is all together): their abandoned callers and intervals of before go, then
     those in here come. Rows are ordered by key, abandoned callers by time and interaction, intervals by
-    start and queue. `since` is the sequence of the state that this delta follows (None: not told); who
-    has an older one has missed something and needs the whole board.
+    start and queue. `notices` and `theirs` are all there are (None: no change). `since` is the sequence of
+    the state that this delta follows (None: not told); who has an older one has missed something and needs
+    the whole board.
     """
 
     sequence: int
@@ -246,3 +284,5 @@ class Delta(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     last_event_at: datetime | None = None
     since: int | None = None
     windows: tuple[Window, ...] = ()
+    notices: tuple[Notice, ...] | None = None
+    theirs: tuple[Theirs, ...] | None = None

@@ -12,7 +12,7 @@ class Phase(StrEnum):
     ARRIVED = "arrived"  # at the switch, not yet in a queue
     WAITING = "waiting"  # in a queue, no agent reserved
     OFFERED = "offered"  # reserved for an agent, who is rung
-    DIALLED = "dialled"  # a callback: the agent is there, the customer is rung
+    DIALLED = "dialled"  # a callback whose agent is there while the customer is rung; an outbound call
     CONNECTED = "connected"  # talking with an agent
     HELD = "held"  # connected, put on hold by the agent
     ENDED = "ended"
@@ -30,6 +30,8 @@ INTERACTION_TABLE: dict[tuple[Phase, str], Phase] = {
     (Phase.WAITING, "InteractionAnswered"): Phase.CONNECTED,
     (Phase.WAITING, "InteractionEnded"): Phase.ENDED,
     (Phase.NEW, "CallbackRequested"): Phase.WAITING,  # the callback's own life begins
+    (Phase.NEW, "OutboundRequested"): Phase.DIALLED,
+    (Phase.DIALLED, "CallbackDialled"): Phase.DIALLED,  # an outbound call: the agent is there
     (Phase.ARRIVED, "CallbackRequested"): Phase.ARRIVED,  # the call that asked for it
     (Phase.ARRIVED, "VoicemailStarted"): Phase.ARRIVED,
     (Phase.WAITING, "CallbackDialled"): Phase.DIALLED,  # it crossed the end of its offer
@@ -61,10 +63,19 @@ PASSING = frozenset(
         "PositionAnnounced",
         "InteractionRelaxed",
         "InteractionPrioritised",
+        "InteractionAttached",
         "InteractionPulled",
         "CallbackProposed",
+        "CallbackRefused",
         "CallbackPostponed",
         "VoicemailLeft",
+        "RecordingStarted",
+        "RecordingPaused",
+        "RecordingResumed",
+        "RecordingEnded",
+        "MonitoringStarted",
+        "MonitoringChanged",
+        "MonitoringEnded",
     }
 )
 

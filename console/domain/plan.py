@@ -40,6 +40,7 @@ AMOUNTS = (
     "callback_after_s",
     "callback_retry_s",
     "voicemail_most_s",
+    "repeat_days",
 )
 """A queue's options that go from 0 to MOST."""
 

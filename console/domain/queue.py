@@ -80,6 +80,13 @@ class Holiday(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
     name: Annotated[str, _help("What day it is.")] = ""
 
 
+class Recorded(StrEnum):
+    """Whether a queue's calls are recorded without anybody's asking for it."""
+
+    OFF = "off"
+    ON = "on"
+
+
 VOICEMAIL = "*voicemail"
 CALLBACK = "*callback"
 """Where a queue's `..._to` can send somebody beside another queue's key; "" is goodbye."""
@@ -127,6 +134,7 @@ class Queue(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, forbi
     timezone: Annotated[str, _help("IANA name; its midnight begins the day.")] = "UTC"
     channel: Annotated[Channel, _help("The medium; voice today.")] = Channel.VOICE
     music: Annotated[str, _help("What waiting callers hear: a file of resources/sounds.")] = "hold-music"
+    record: Annotated[Recorded, _help("Whether its calls are recorded: off or on.")] = Recorded.OFF
     announce_every_s: Annotated[float, _seconds("Seconds between telling the place; 0: never.")] = 30.0
     warn_waiting: Annotated[int, _help("Waiting callers that call for attention.")] = 3
     critical_waiting: Annotated[int, _help("Waiting callers that are too many.")] = 6
@@ -174,6 +182,14 @@ class Queue(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, forbi
     ] = 3
     callback_retry_s: Annotated[float, _seconds("Seconds from one try to the next.")] = 900.0
     voicemail_most_s: Annotated[float, _seconds("Longest message that is recorded, in seconds.")] = 120.0
+    repeat_days: Annotated[
+        float,
+        msgspec.Meta(
+            description="Days within which who comes to this queue again counts as repeated; 0: not counted.",
+            ge=0,
+            le=366,
+        ),
+    ] = 7.0
     announce_wait: Annotated[bool, _help("Whether the expected wait is told with the place.")] = True
 
     @property

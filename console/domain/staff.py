@@ -1,6 +1,8 @@
 """The agents' half of the standings: who is signed in, ready, paused, wrapping up. See domain.standings."""
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from console.domain import events as ev
@@ -22,6 +24,20 @@ class Staff:
         """Nobody."""
         self.agents: dict[str, AgentStanding] = {}
         self.turn = 0
+        self.steps: dict[type, Callable[[Any], Touched | None]] = {
+            ev.AgentConfigured: self.configured,
+            ev.AgentRemoved: self.removed,
+            ev.AgentSignedIn: self.signed_in,
+            ev.AgentSignedOut: self.signed_out,
+            ev.DeskLost: self.desk_lost,
+            ev.DeskBack: self.desk_back,
+            ev.AgentBecameReady: self.became_ready,
+            ev.AgentPaused: self.paused,
+            ev.AgentNotResponding: self.not_responding,
+            ev.WrapUpStarted: self.wrap_up_started,
+            ev.WrapUpExtended: self.wrap_up_extended,
+            ev.WrapUpEnded: self.wrap_up_ended,
+        }
 
     # ------------------------------------------------------------ configuration
 
@@ -96,7 +112,11 @@ class Staff:
     def paused(self, event: ev.AgentPaused) -> Touched | None:
         """Takes none."""
         agent = self._signed(event.agent)
-        return self._presence(agent, Presence.PAUSED, event.reason, event.at) if agent else None
+        if agent is None:
+            return None
+        touched = self._presence(agent, Presence.PAUSED, event.reason, event.at)
+        agent.at_once = event.now
+        return touched
 
     def not_responding(self, event: ev.AgentNotResponding) -> Touched | None:
         """Did not answer."""
@@ -196,6 +216,7 @@ class Staff:
         another = agent.presence is not presence or agent.reason != reason
         agent.presence = presence
         agent.reason = reason
+        agent.at_once = False
         touched = self.show(agent, at)
         if another and agent.state.value == presence.value:
             agent.since = at

@@ -63,6 +63,19 @@ class WrapUp:
 
 
 @dataclass(slots=True)
+class Consulted:
+    """A third party whom the agent asks: `target` as asked for, `to` the agent it is, if any. `together`: all
+    three talk.
+    """
+
+    consult: UUID
+    target: str
+    to: str
+    answered: bool = False
+    together: bool = False
+
+
+@dataclass(slots=True)
 class InteractionStanding:
     """One open interaction.
 
@@ -80,9 +93,11 @@ class InteractionStanding:
     Until `wanted_until` it is only for the agent `wanted`, then for everybody, that one first; `pulled` (by a
     supervisor) is only for that agent. Both hold while that agent is signed in and no longer.
 
+    `attached` is what goes along with it (domain.attached).
+
     `callback`: the customer is to be called back, `tries` were made, and none before `not_before`. `asked`:
     the customer pressed the key for one, after it was proposed at `proposed_at`. `calls_back`: the callback
-    that this call asked for; it is not offered before this call is over.
+    that this call asked for; it is not offered before this call is over. `outbound`: the agent called.
     """
 
     interaction: UUID
@@ -125,9 +140,12 @@ class InteractionStanding:
     transferred_at: datetime | None = None
     voicemail: bool = False
     callback: bool = False
+    outbound: bool = False
     tries: int = 0
     not_before: datetime | None = None
     calls_back: UUID | None = None
+    consult: Consulted | None = None
+    attached: dict[str, str] = field(default_factory=dict)
 
     @property
     def open_offer(self) -> OpenOffer | None:
@@ -173,6 +191,7 @@ class AgentStanding:
     talk_s: float = 0.0
     offered_at: dict[str, datetime] = field(default_factory=dict)
     turns: dict[str, int] = field(default_factory=dict)
+    at_once: bool = False  # the pause began, or begins after the contact at hand, without wrap-up
 
     @property
     def free(self) -> bool:

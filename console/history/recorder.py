@@ -137,7 +137,7 @@ class Recorder:
                 call=event.call,
                 record=self._clock.new_id(),
                 agent=self._agent(),
-                direction=Direction.INCOMING,
+                direction=Direction.OUTGOING if event.outbound else Direction.INCOMING,
                 peer=clean_address(event.peer),
                 account=event.account,
                 started_at=event.at,

@@ -77,7 +77,7 @@ class Database:
         Raises StoreError when the URL is none, or the database is damaged, newer than this program,
         read-only, full or out of reach.
         """
-        database = cls(_parsed(url))
+        database = cls(parsed_url(url))
         try:
             await database.write(database._prepare)
         except BaseException:
@@ -121,11 +121,7 @@ class Database:
         await asyncio.to_thread(self._close)
 
     def _prepare(self, connection: Connection) -> None:
-        config = Config()
-        config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-        config.set_main_option("path_separator", "os")
-        config.attributes["connection"] = connection
-        scripts = ScriptDirectory.from_config(config)
+        scripts = ScriptDirectory.from_config(_config())
         current = MigrationContext.configure(connection).get_current_revision()
         if current == scripts.get_current_head():
             return
@@ -134,7 +130,7 @@ class Database:
                 f"{self.shown} was written by a newer Callboard (its tables are of version {current}). "
                 "Nothing was changed. Update this program, or name another database."
             )
-        command.upgrade(config, "head")
+        prepare(connection)
 
     def transaction(self, work: Callable[[Connection], _T]) -> _T:
         """On the write thread: run `work` in one transaction. Raises StoreError or IntegrityError."""
@@ -160,12 +156,7 @@ class Database:
 
     def fault(self, fault: Exception) -> StoreError:
         """A database's error in words: what happened, what it means, what to do."""
-        said = str(getattr(fault, "orig", None) or fault)
-        lowered = said.lower()
-        for signs, words in _FAULTS:
-            if any(sign in lowered for sign in signs):
-                return StoreError(f"{self.shown} {words}")
-        return StoreError(f"{self.shown} cannot be used: {said.splitlines()[0]}")
+        return fault_of(self.shown, fault)
 
     def _connect(self) -> None:
         if self._write_engine is None:
@@ -198,7 +189,37 @@ class Database:
             self._connection = None
 
 
-def _parsed(url: str) -> URL:
+def prepare(connection: Connection, version: str = "head") -> None:
+    """Make the tables, or bring them up to a version, in the caller's transaction."""
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, version)
+
+
+def known_version(version: str) -> bool:
+    """Whether this program knows tables of that version."""
+    return _known(ScriptDirectory.from_config(_config()), version)
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def fault_of(shown: str, fault: Exception) -> StoreError:
+    """An error of the database `shown` in words: what happened, what it means, what to do."""
+    said = str(getattr(fault, "orig", None) or fault)
+    lowered = said.lower()
+    for signs, words in _FAULTS:
+        if any(sign in lowered for sign in signs):
+            return StoreError(f"{shown} {words}")
+    return StoreError(f"{shown} cannot be used: {(said.splitlines() or [type(fault).__name__])[0]}")
+
+
+def parsed_url(url: str) -> URL:
+    """A database's URL. Raises StoreError when it is none, or its Python package is missing."""
     try:
         parsed = make_url(url)
         parsed.get_dialect().import_dbapi()

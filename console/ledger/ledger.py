@@ -25,6 +25,9 @@ from console.wire import decode_event, encode_event
 PAGE = 1000
 """Rows read at once."""
 
+_STRIDE = 50_000
+"""Rows read at once where all are: to read and to use them in turns of a thousand takes a fifth longer."""
+
 GROUP = 5000
 """Rows written in one transaction at most, unless one caller hands in more."""
 
@@ -99,6 +102,13 @@ class Ledger:
             self._write_group()
         return await waiting.done
 
+    async def known(self, ids: Iterable[UUID]) -> set[UUID]:
+        """Which of these events are in the ledger already. Raises StoreError."""
+        rows: list[list[Any]] = [[identity] for identity in ids]
+        if not rows:
+            return set()
+        return set(await self.database.read(lambda connection: _known_numbers(connection, rows)))
+
     async def last_sequence(self) -> int:
         """The newest durable sequence number, 0 when the ledger is empty."""
         return self._last
@@ -108,15 +118,15 @@ class Ledger:
         return await self.database.read(lambda connection: connection.scalar(_counted) or 0)
 
     async def read(self, after: int = 0, until: int | None = None) -> AsyncIterator[Numbered]:
-        """All events with a sequence number above `after` and up to `until`, in order, a page at a time."""
+        """All events with a sequence number above `after` and up to `until`, in order, many at a time."""
         last = self._last if until is None else until
         while after < last:
             page = await self._found(
-                _bodies.where(events.c.sequence > after, events.c.sequence <= last).limit(PAGE)
+                _bodies.where(events.c.sequence > after, events.c.sequence <= last).limit(_STRIDE)
             )
             for numbered in page:
                 yield numbered
-            if len(page) < PAGE:
+            if len(page) < _STRIDE:
                 return
             after = page[-1][0]
 
@@ -272,12 +282,12 @@ def _known_numbers(connection: Connection, rows: list[list[Any]]) -> dict[UUID, 
 
 def _decoded(rows: Sequence[Any]) -> list[Numbered]:
     decoded = []
-    for row in rows:
+    for sequence, body in rows:
         try:
-            decoded.append((row[0], decode_event(row[1])))
+            decoded.append((sequence, decode_event(body)))
         except BadInput as fault:
             raise StoreError(
-                f"row {row[0]} of the ledger cannot be read ({fault}). Nothing was changed. "
+                f"row {sequence} of the ledger cannot be read ({fault}). Nothing was changed. "
                 "Update this program if a newer one wrote it; else put back a backup."
             ) from None
     return decoded

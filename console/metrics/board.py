@@ -12,7 +12,17 @@ import msgspec
 
 from console.clock import Clock
 from console.domain.events import LedgerEvent
-from console.domain.figures import SAMPLES_KEPT, AbandonedCaller, Delta, Interval, Sample, Snapshot, Window
+from console.domain.figures import (
+    SAMPLES_KEPT,
+    AbandonedCaller,
+    Delta,
+    Interval,
+    Notice,
+    Sample,
+    Snapshot,
+    Theirs,
+    Window,
+)
 from console.metrics.books import TOTAL, by_start, by_time
 from console.metrics.changes import Changes
 from console.metrics.checkpoint import from_bytes, to_bytes
@@ -47,6 +57,17 @@ class Board:
         self._stale: dict[str, None] = {}
         self._refreshed: dict[str, datetime] = {}
         self._minute = 0
+        self._notices: tuple[Notice, ...] = ()
+        self._theirs: tuple[Theirs, ...] = ()
+        self._told: tuple[tuple[Notice, ...], tuple[Theirs, ...]] = ((), ())
+
+    def notice(self, notices: tuple[Notice, ...]) -> None:
+        """What supervisors must know besides figures, from now on."""
+        self._notices = notices
+
+    def counted_elsewhere(self, theirs: tuple[Theirs, ...]) -> None:
+        """What another system counts of the same queues, from now on."""
+        self._theirs = theirs
 
     @property
     def fold(self) -> Fold:
@@ -97,6 +118,7 @@ class Board:
     def sample(self) -> Sample:
         """Take a point of the live graphs: who waits, and the agents by state."""
         books = self._fold.books
+        books.settle()
         taken = Sample(
             at=self._clock.now(),
             waiting={key: len(row.waiting) for key, row in sorted(books.queues.items())},
@@ -112,7 +134,10 @@ class Board:
         """The whole board now."""
         folded = self._fold.snapshot(self._clock.now())
         windows = tuple(self._windows[key] for key in sorted(self._windows))
-        return msgspec.structs.replace(folded, samples=tuple(self._samples), windows=windows)
+        samples, notices = tuple(self._samples), self._notices
+        return msgspec.structs.replace(
+            folded, samples=samples, windows=windows, notices=notices, theirs=self._theirs
+        )
 
     def take_delta(self) -> Delta | None:
         """What changed since it was last taken; None: no fact came since.
@@ -124,8 +149,12 @@ class Board:
         changes, books.changes = books.changes, Changes()
         self._forget_windows(changes.removed_queues)
         windows = self._refresh(now, changes.queues, total=changes.total)
-        if not changes and not windows and not self._new_samples and self._taken == fold.sequence:
+        notices = self._notices if self._notices != self._told[0] else None
+        theirs = self._theirs if self._theirs != self._told[1] else None
+        nothing = not changes and not windows and not self._new_samples and notices is None and theirs is None
+        if nothing and self._taken == fold.sequence:
             return None
+        self._told = (self._notices, self._theirs)
         samples, self._new_samples = tuple(self._new_samples), deque(maxlen=SAMPLES_KEPT)
         since, self._taken = self._taken, fold.sequence
         return Delta(
@@ -143,6 +172,8 @@ class Board:
             new_day=tuple(sorted(changes.new_days)),
             last_event_at=fold.last_event_at,
             windows=windows,
+            notices=notices,
+            theirs=theirs,
         )
 
     # ------------------------------------------------------------ the last minutes

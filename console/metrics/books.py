@@ -9,9 +9,11 @@ from console.domain.agent import AgentState
 from console.domain.figures import AbandonedCaller, Interval
 from console.domain.queue import Queue
 from console.domain.standing import AgentStanding
+from console.metrics.cells import Cell, Inflow
 from console.metrics.changes import Changes
-from console.metrics.intervals import MINUTE_US, MINUTES_A_QUARTER, Calendar, Day, us_of
-from console.metrics.rows import AgentRow, QueueRow
+from console.metrics.intervals import MINUTE_US, MINUTES_A_QUARTER, Calendar, Day
+from console.metrics.journal import Journal
+from console.metrics.rows import AgentRow, QueueRow, Shift
 from console.metrics.tally import Tally
 from console.metrics.track import Track
 
@@ -51,7 +53,9 @@ class Books:
         self.total: QueueRow | None = None
         self.calendar = Calendar("UTC")
         self.mixes: dict[Mix, Track] = {}
-        self.crews: dict[tuple[str, ...], Track] = {}
+        self.crews: dict[tuple[str, ...], Journal] = {}
+        self.inflow = Inflow()
+        self.homeless: dict[Mix, Cell] = {}
         self.gone: list[tuple[str, str, Track]] = []
         self.changes = Changes()
         self.at = _EPOCH
@@ -59,14 +63,21 @@ class Books:
         self.minute = 0
         self.before = 0
         self.removed: set[str] = set()
+        self._shifts: dict[tuple[str, ...], Shift] = {}
         self._day_ends: datetime | None = None
         self._day_began = _EPOCH
 
     def begin(self, at: datetime) -> None:
         """A fact of this moment follows."""
+        since = at - _EPOCH
         self.at = at
-        self.us = us_of(at)
-        self.before, self.minute = self.minute, self.us // MINUTE_US
+        self.us = us = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+        self.before = self.minute
+        minute = us // MINUTE_US
+        if minute != self.minute:
+            if self.inflow.cells:
+                self.inflow.drain()
+            self.minute = minute
 
     # ------------------------------------------------------------ days
 
@@ -76,7 +87,8 @@ class Books:
         return self.whole().day
 
     def roll(self, now: datetime) -> None:
-        """Show the days that `now` lies in, each queue's in its own zone."""
+        """Show the days that `now` lies in, each queue's in its own zone, and what is to be read of now."""
+        self.settle()
         if self._day_ends is None or self._day_began <= now < self._day_ends:
             return
         for key, row in self.every():
@@ -87,6 +99,7 @@ class Books:
     def _begun(self, key: str, row: QueueRow) -> None:
         """A row shows another day: all that is known of it is to be sent."""
         self.changes.begin_day(key)
+        row.marked_in = None
         self.changes.intervals.update((quarter, key) for quarter in row.page.stretches)
         if row is self.total:
             self._all_agents_changed()
@@ -148,24 +161,48 @@ class Books:
         return self.total or self._configure_total()
 
     def touch(self, key: str, row: QueueRow) -> Tally:
-        """A fact of now belongs to a row: where it counts. The row and its quarter hour are marked."""
-        row.changed_at = self.at
-        row.shown = None
-        if key:
-            self.changes.queues.add(key)
+        """A fact of now belongs to a row alone: where it counts."""
+        self.mark(key, row)
+        return row.track.at(self.minute)
+
+    def cell(self, queue: str, mix: Mix) -> Tally:
+        """A fact of now belongs to a queue (if it has a row), the total, and a channel and skills: where it
+        counts.
+        """
+        row = self.queues.get(queue) or self.row(queue)
+        if row is None:
+            cells = self.homeless
         else:
-            self.changes.total = True
-        minute = self.minute
-        self.changes.intervals.add((minute // MINUTES_A_QUARTER, key))
-        if minute == row.opened and minute == row.track.minute:
-            return row.track.buffer
-        return row.tally(minute, self.before)
+            self.mark(queue, row)
+            cells = row.cells
+        self.mark(TOTAL, self.total or self.whole())
+        cell = cells.get(mix)
+        if cell is None:
+            wholes = (self.whole().track, self.mix(mix))
+            cell = cells[mix] = Cell(wholes if row is None else (row.track, *wholes))
+        if not cell.open:
+            self.inflow.open(cell, self.minute)
+        return cell.tally
+
+    def mark(self, key: str, row: QueueRow) -> None:
+        """A fact of now belongs to a row: it and its quarter hour are to be shown anew."""
+        row.touched(self.at)
+        changes, minute = self.changes, self.minute
+        if row.marked_in is not changes or row.marked != minute:  # once a minute, and after each delta
+            row.marked_in, row.marked = changes, minute
+            if key:
+                changes.queues.add(key)
+            else:
+                changes.total = True
+            changes.intervals.add((minute // MINUTES_A_QUARTER, key))
+        if minute != row.opened:
+            row.open(minute, self.before)
 
     def mix(self, mix: Mix) -> Track:
         """The track of a channel and skills."""
         track = self.mixes.get(mix)
         if track is None:
-            track = self.mixes[mix] = Track(self.calendar, keep=self.keep)
+            track = self.mixes[mix] = Track(self.calendar, keep=self.keep, inflow=self.inflow)
         return track
 
     def remember(self, caller: AbandonedCaller) -> None:
@@ -176,10 +213,13 @@ class Books:
             self.changes.abandoned.add(caller.queue)
 
     def _add(self, queue: Queue) -> QueueRow:
-        row = self.queues[queue.key] = QueueRow(queue, self.at, keep=self.keep)
+        self.settle()
+        row = self.queues[queue.key] = QueueRow(queue, self.at, self.inflow, keep=self.keep)
+        here = Shift(self.at)
         for agent in self.agents.values():
             if queue.key in agent.queues:
-                row.count_agent(agent.state, 1)
+                here.agents[agent.state] += 1
+        row.recount(here)
         self._changed(queue.key, row)
         return row
 
@@ -193,7 +233,7 @@ class Books:
         }
         queue = msgspec.structs.replace(Queue(key=TOTAL, name="All queues", threshold_s=0.0), **agreed)
         if self.total is None:
-            self.total = QueueRow(queue, self.at, keep=self.keep)
+            self.total = QueueRow(queue, self.at, self.inflow, keep=self.keep)
         self._configured(TOTAL, self.total, queue)
         self.set_days()
         return self.total
@@ -209,7 +249,11 @@ class Books:
 
     def _change_zone(self, zone: str) -> None:
         """The days of agents, channels and skills are those of all queues together."""
-        tracks = [*self.mixes.values(), *self.crews.values(), *(row.track for row in self.agents.values())]
+        tracks: list[Track] = [
+            *self.mixes.values(),
+            *self.crews.values(),
+            *(row.track for row in self.agents.values()),
+        ]
         for track in tracks:
             track.settle()
         before = self.calendar.zone
@@ -221,37 +265,43 @@ class Books:
 
     def agent_moved(self, standing: AgentStanding) -> None:
         """An agent's standing may have changed."""
-        key = standing.agent.key
+        agent = standing.agent
+        key = agent.key
         row = self.agents.get(key)
         if row is None:
-            row = self.agents[key] = AgentRow(standing, Track(self.calendar, keep=self.keep), self.us)
+            row = self.agents[key] = AgentRow(standing, Journal(self.calendar, keep=self.keep), self.us)
             self.changes.removed_agents.discard(key)
         row.standing = standing
-        self.agent_changed(key, row)
-        state, queues = standing.state, standing.agent.queues
+        row.shown = None
+        self.changes.agents.add(key)
+        state, queues = standing.state, agent.queues
         reason = standing.reason if state is AgentState.PAUSED else ""
-        same = queues is row.queues or queues == row.queues
-        if state is row.state and same and reason == row.reason:
-            return
-        before = row.state
-        row.begin(self.us, state, reason)
-        if same:
+        if queues is not row.queues and queues != row.queues:
+            self._agent_reassigned(row, state, reason)
+        elif state is not row.state or reason != row.reason:
+            before = row.state
+            row.begin(self.us, state, reason)
             if state is not before:
-                self._recount(queues, before, state)
+                self._recount(row.queues, before, state)
         else:
-            self._recount(row.queues, before, AgentState.OFFLINE)
-            self._recount(queues, AgentState.OFFLINE, state)
-            row.queues = queues
-            row.crew = self.crew(queues)
+            return
         if row.crew is None:
             row.crew = self.crew(queues)
 
-    def crew(self, queues: tuple[str, ...]) -> Track:
+    def _agent_reassigned(self, row: AgentRow, state: AgentState, reason: str) -> None:
+        before, queues = row.state, row.standing.agent.queues
+        row.begin(self.us, state, reason)
+        self._recount(row.queues, before, AgentState.OFFLINE)
+        self._recount(queues, AgentState.OFFLINE, state)
+        row.queues = queues
+        row.crew = self.crew(queues)
+
+    def crew(self, queues: tuple[str, ...]) -> Journal:
         """The track of all agents who serve these queues."""
         key = tuple(sorted(set(queues)))
         track = self.crews.get(key)
         if track is None:
-            track = self.crews[key] = Track(self.calendar, keep=self.keep, by_quarters=True)
+            track = self.crews[key] = Journal(self.calendar, keep=self.keep, by_quarters=True)
         return track
 
     def agent_answered(self, key: str, customer: str) -> None:
@@ -259,7 +309,7 @@ class Books:
         row = self.agents.get(key)
         if row is not None:
             row.customer = customer
-            row.track.at(self.minute).n["contacts"] += 1
+            row.track.put(self.minute, "contacts", 1)
             self.agent_changed(key, row)
 
     def remove_agent(self, key: str) -> None:
@@ -279,19 +329,29 @@ class Books:
             self.gone.append((dimension, key, track))
 
     def _recount(self, queues: tuple[str, ...], before: AgentState, state: AgentState) -> None:
-        for key in queues if len(queues) == len(set(queues)) else dict.fromkeys(queues):
-            row = self.queues.get(key)
-            if row is not None:
-                self._recount_row(row, before, state)
-                self.changes.queues.add(key)
-        self._recount_row(self.whole(), before, state)
-        self.changes.total = True
+        """An agent of these queues goes from a state to another: the rows hear of it when they are read."""
+        shift = self._shifts.get(queues)
+        if shift is None:
+            shift = self._shifts[queues] = Shift(self.at)
+        elif self.at > shift.at:
+            shift.at = self.at
+        shift.agents[before] -= 1
+        shift.agents[state] += 1
 
-    def _recount_row(self, row: QueueRow, before: AgentState, state: AgentState) -> None:
-        row.count_agent(before, -1)
-        row.count_agent(state, 1)
-        row.changed_at = self.at
-        row.shown = None
+    def settle(self) -> None:
+        """Bring the agents' states to the rows: before these are read."""
+        shifts, self._shifts = self._shifts, {}
+        if not shifts:
+            return
+        total = self.whole()
+        for queues, shift in shifts.items():
+            for key in dict.fromkeys(queues):
+                row = self.queues.get(key)
+                if row is not None:
+                    row.recount(shift)
+                    self.changes.queues.add(key)
+            total.recount(shift)
+        self.changes.total = True
 
     # ------------------------------------------------------------ marks
 

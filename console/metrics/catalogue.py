@@ -7,7 +7,7 @@ The names of inputs are fields of figures.Counts and of metrics.reading.Reading.
 
 from console.domain.agent import AgentState
 from console.domain.queue import ServiceLevelFormula
-from console.metrics import kpis
+from console.metrics import kpis, repeats
 from console.metrics.increments import Dimension
 from console.metrics.metric import Better, Metric, Unit, Value, Work, counted, field, of_now, per
 from console.metrics.reading import Reading
@@ -49,10 +49,13 @@ _COUNTS = counted((
     ("refused_no_agents", "Refused: no agents", "refused because nobody was signed in", _LOW, _GATES),
     ("callbacks_asked", "Callbacks asked", "callbacks that were promised", _NEITHER, _CALLS),
     ("callbacks_done", "Callbacks done", "callbacks whose customer was reached", _HIGH, _ALL),
+    ("callbacks_refused", "Callbacks refused", "asked for with a number not to be called", _LOW, _CALLS),
     ("callbacks_failed", "Callbacks failed", "callbacks that ended and reached nobody", _LOW, _CALLS),
     ("callbacks_not_reached", "Callback tries in vain", "tries that did not reach the customer", _LOW, _ALL),
+    ("outbound", "Outbound calls", "calls that agents asked the centre to make", _NEITHER, _ALL),
+    ("outbound_reached", "Outbound calls reached", "of these, those that were answered", _NEITHER, _ALL),
     ("voicemails", "Voicemails", "messages that were left", _NEITHER, _CALLS),
-    ("contacts", "Contacts", "contacts that agents took, callbacks and direct transfers too", _HIGH, _AGENT),
+    ("contacts", "Contacts", "contacts taken, callbacks, direct transfers, outbound too", _HIGH, _AGENT),
     ("offers", "Offers", "offers made to the agent", _NEITHER, _AGENT),
     ("rona", "RONA", "offers that rang and were not answered", _LOW, _ALL),
     ("declined", "Declined", "offers that the agent refused", _LOW, _ALL),
@@ -62,6 +65,8 @@ _TIMES = counted((
     ("hold_s", "Hold time", "customers put on hold", _NEITHER, _ALL),
     ("wrap_up_s", "Wrap-up time", "after-contact work that has ended", _NEITHER, _ALL),
     ("callback_s", "Callback time", "talk, hold and wrap-up of callbacks (in no other time)", _NEITHER, _ALL),
+    ("outbound_s", "Outbound time", "talk, hold and wrap-up of outbound calls (in no other time)", _NEITHER,
+     _ALL),
     *((f"in_{state.value}_s", f"Agents: {state.value.replace('_', ' ')}, time",
        f"seconds that agents spent {state.value.replace('_', ' ')}", _NEITHER, _TEAMS)
       for state in AgentState if state is not AgentState.OFFLINE),
@@ -143,6 +148,10 @@ def _live(key: str, name: str, unit: Unit, words: str, value: Work) -> Metric:
     )  # fmt: skip
 
 
+_FOLLOWED = (
+    f" (all up to {repeats.KEPT:,} contacts a centre within the days; with more a fair sample of customers,"
+    " the others in neither part)"
+)
 _WORK = ("in_on_contact_s", "in_hold_s", "in_wrap_up_s", "in_ready_s")
 
 # fmt: off
@@ -187,12 +196,13 @@ _WAITS = (
            "answered within 25 % of the wait expected on coming / answered who had one",
            ("estimates_near", "estimates")),
     Metric(key="first_contact_resolution", name="First-contact resolution", unit=Unit.SHARE,
-           formula="1 - answered whose customer came to the same queue again within 7 days / answered of"
-                   " known customers; provisional until the days are over",
+           formula="1 - answered whose customer came to the same queue again within its repeat_days /"
+                   f" answered of known customers{_FOLLOWED}; provisional until the days are over",
            inputs=("contacts_repeated", "contacts_known"), better=_HIGH, dimensions=_ALL,
            value=lambda reading: kpis.first_contact_resolution(reading.counts)),
     _share("repeat_callers", "Repeat callers", _LOW,
-           "customers known from the 7 days before, in the same queue / known customers who came",
+           "customers known from the repeat_days before, in the same queue /"
+           f" known customers who came{_FOLLOWED}",
            ("callers_repeated", "callers_known")),
 )
 _HANDLING = (

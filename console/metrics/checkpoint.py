@@ -16,36 +16,29 @@ from console.domain.queue import Queue
 from console.domain.standing import AgentStanding, InteractionStanding
 from console.domain.standings import Standings
 from console.metrics.books import Books, Mix
+from console.metrics.journal import Journal
+from console.metrics.kept import NAMES, KeptTally, opened_all, packed, packed_all
 from console.metrics.lines import Case
 from console.metrics.repeats import Contact
 from console.metrics.rows import AgentRow, QueueRow
-from console.metrics.tally import Tally
-from console.metrics.track import Page, Track
-from console.metrics.waits import WaitRecord, waits_of
+from console.metrics.track import Page, Stretch, Track
 
-VERSION = 1
-
-
-class _Tally(msgspec.Struct, array_like=True):
-    n: dict[str, int]
-    answered: WaitRecord | None
-    abandoned: WaitRecord | None
-    pauses: dict[str, int] | None
+VERSION = 3
 
 
 class _Page(msgspec.Struct, array_like=True):
-    tally: _Tally
-    stretches: dict[int, _Tally]
+    tally: msgspec.Raw
+    stretches: dict[int, msgspec.Raw]
     callers: list[AbandonedCaller]
 
 
 class _Track(msgspec.Struct, array_like=True):
-    ring: dict[int, _Tally]
+    ring: dict[int, msgspec.Raw]
     pages: dict[int, _Page]
-    pending: dict[int, _Tally] | None
+    pending: dict[int, msgspec.Raw] | None
 
 
-class _Row(msgspec.Struct):
+class _Row(msgspec.Struct, array_like=True):
     queue: Queue
     track: _Track
     shown_minute: int
@@ -56,7 +49,7 @@ class _Row(msgspec.Struct):
     changed_at: datetime | None
 
 
-class _Agent(msgspec.Struct):
+class _Agent(msgspec.Struct, array_like=True):
     track: _Track
     crew: tuple[str, ...] | None
     state: AgentState
@@ -65,13 +58,14 @@ class _Agent(msgspec.Struct):
     began: int
     counted: int
     customer: str
-    wrapping: list[tuple[UUID, Mix, bool]]
+    wrapping: list[tuple[UUID, Mix, str]]
 
 
 class Checkpoint(msgspec.Struct, kw_only=True):
-    """A board's memory."""
+    """A board's memory. `names` are those that its tallies are numbered by."""
 
     version: int = VERSION
+    names: tuple[str, ...] = NAMES
     sequence: int
     last_event_at: datetime | None
     last_us: int
@@ -95,7 +89,7 @@ class Checkpoint(msgspec.Struct, kw_only=True):
     removed: list[str]
     cases: list[tuple[UUID, Case]]
     contacts: dict[str, Contact]
-    forgotten: int
+    chosen: dict[int, int] = {}
     samples: list[Sample] = []
     windows: list[Window] = []
 
@@ -119,9 +113,12 @@ def from_bytes(data: bytes) -> Checkpoint:
         version = msgspec.msgpack.decode(data, type=_Form).version
         if version != VERSION:
             raise BadInput(f"a checkpoint of figures of version {version}, and this program reads {VERSION}")
-        return _DECODER.decode(data)
+        checkpoint = _DECODER.decode(data)
     except msgspec.MsgspecError as fault:
         raise BadInput(f"not a checkpoint of figures: {fault}") from None
+    if checkpoint.names != NAMES:
+        raise BadInput("a checkpoint of figures of other counts than this program's")
+    return checkpoint
 
 
 # ---------------------------------------------------------------- to values
@@ -131,10 +128,10 @@ def pack_row(row: QueueRow) -> _Row:
     """A queue's row."""
     return _Row(
         row.queue,
-        pack_track(row.track),
+        pack_track(row.track, shut=False),
         row.day.first,
-        list(row.waiting.items()),
-        sorted(row.callbacks),
+        [(UUID(int=number), since) for number, since in row.waiting.items()],
+        [UUID(int=number) for number in sorted(row.callbacks)],
         list(row.agents.items()),
         row.opened,
         row.changed_at,
@@ -143,7 +140,7 @@ def pack_row(row: QueueRow) -> _Row:
 
 def pack_agent(row: AgentRow) -> _Agent:
     """An agent's row."""
-    wrapping = [(interaction, mix, callback) for interaction, (mix, callback) in row.wrapping.items()]
+    wrapping = [(UUID(int=interaction), mix, apart) for interaction, (mix, apart) in row.wrapping.items()]
     crew = tuple(sorted(set(row.queues))) if row.crew is not None else None
     track = pack_track(row.track)
     return _Agent(
@@ -151,29 +148,20 @@ def pack_agent(row: AgentRow) -> _Agent:
     )
 
 
-def pack_track(track: Track) -> _Track:
-    """A track."""
-    track.settle()
+def pack_track(track: Track, *, shut: bool = True) -> _Track:
+    """A track. With `shut` its last minutes are kept as bytes from now on, until they are used."""
     return _Track(
-        {minute: _packed(tally) for minute, tally in track.ring.items()},
+        packed_all(track.minutes(), shut=shut),
         {
             first: _Page(
-                _packed(page.tally),
-                {quarter: _packed(stretch.tally) for quarter, stretch in page.stretches.items()},
+                packed(page.tally),
+                {quarter: packed(stretch.tally) for quarter, stretch in page.stretches.items()},
                 [caller for _, _, caller in page.callers],
             )
             for first, page in track.pages.items()
         },
-        None if track.pending is None else {q: _packed(tally) for q, tally in track.pending.items()},
+        None if track.pending is None else packed_all(track.pending, shut=False),
     )
-
-
-def _packed(tally: Tally) -> _Tally:
-    answered, abandoned = (
-        waits.record() if waits is not None else None
-        for waits in (tally.answered_waits, tally.abandoned_waits)
-    )
-    return _Tally(dict(tally.n), answered, abandoned, tally.pauses)
 
 
 # ---------------------------------------------------------------- and back
@@ -183,7 +171,7 @@ def restore_standings(standings: Standings, checkpoint: Checkpoint) -> None:
     """Put the standings back. An offer is one and the same for its agent and its interaction."""
     standings.queues.update((queue.key, queue) for queue in checkpoint.queues)
     standings.agents.update((agent.agent.key, agent) for agent in checkpoint.agents)
-    standings.interactions.update((one.interaction, one) for one in checkpoint.interactions)
+    standings.restore(checkpoint.interactions)
     standings.ignored, standings.arrived = checkpoint.ignored, checkpoint.arrived
     standings.latest, standings.staff.turn = checkpoint.latest, checkpoint.turn
     for agent in checkpoint.agents:
@@ -218,45 +206,36 @@ def restore_books(books: Books, standings: Standings, checkpoint: Checkpoint) ->
 
 
 def _row(kept: _Row, books: Books) -> QueueRow:
-    row = QueueRow(kept.queue, books.at, keep=books.keep)
+    row = QueueRow(kept.queue, books.at, books.inflow, keep=books.keep)
     _track(kept.track, row.track)
     row.day = row.calendar.day_of(kept.shown_minute)
-    row.waiting.update(kept.waiting)
-    row.callbacks.update(kept.callbacks)
+    row.waiting.update((interaction.int, since) for interaction, since in kept.waiting)
+    row.callbacks.update(interaction.int for interaction in kept.callbacks)
     row.agents.update(kept.agents)
     row.opened, row.changed_at = kept.opened, kept.changed_at
     return row
 
 
 def _agent(kept: _Agent, standing: AgentStanding, books: Books) -> AgentRow:
-    row = AgentRow(standing, Track(books.calendar, keep=books.keep), kept.began)
+    row = AgentRow(standing, Journal(books.calendar, keep=books.keep), kept.began)
     _track(kept.track, row.track)
     row.crew = books.crew(kept.crew) if kept.crew is not None else None
     row.state, row.reason, row.customer = kept.state, kept.reason, kept.customer
     row.queues = kept.queues
     row.began, row.counted = kept.began, kept.counted
-    row.wrapping.update((interaction, (mix, callback)) for interaction, mix, callback in kept.wrapping)
+    row.wrapping.update((interaction.int, (mix, apart)) for interaction, mix, apart in kept.wrapping)
     return row
 
 
 def _track(kept: _Track, track: Track) -> None:
-    track.ring.update((minute, _tally(tally)) for minute, tally in kept.ring.items())
+    track.ring.update(opened_all(kept.ring))
     for first, held in kept.pages.items():
         page = track.pages[first] = Page()
-        page.tally = _tally(held.tally)
-        for quarter, tally in held.stretches.items():
-            page.add(quarter, _tally(tally))
+        page.tally = KeptTally(bytes(held.tally))
+        for quarter, tally in opened_all(held.stretches).items():
+            stretch = page.stretches[quarter] = Stretch()
+            stretch.tally = tally
         for caller in held.callers:
             page.remember(caller)
     if track.pending is not None:
-        track.pending.update((quarter, _tally(tally)) for quarter, tally in (kept.pending or {}).items())
-
-
-def _tally(kept: _Tally) -> Tally:
-    tally = Tally()
-    tally.n.update(kept.n)
-    tally.answered_waits, tally.abandoned_waits = (
-        waits_of(record) if record is not None else None for record in (kept.answered, kept.abandoned)
-    )
-    tally.pauses = kept.pauses
-    return tally
+        track.pending.update(opened_all(kept.pending or {}))

@@ -21,7 +21,8 @@ _log = logging.getLogger(__name__)
 
 def us_of(at: datetime) -> int:
     """Microseconds since 1970."""
-    return (at - _EPOCH) // _US
+    since = at - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def moment_of(us: int) -> datetime:

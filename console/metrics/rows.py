@@ -1,6 +1,6 @@
 """The rows of the board while they grow: one a queue (and one for all together), one an agent."""
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID
@@ -9,8 +9,12 @@ from console.domain.agent import AgentState
 from console.domain.figures import ABANDONED_KEPT, AbandonedCaller, AgentFigures, Interval, QueueFigures
 from console.domain.queue import Queue
 from console.domain.standing import AgentStanding, InteractionStanding
+from console.metrics.cells import Cell, Inflow
+from console.metrics.changes import Changes
 from console.metrics.intervals import MINUTE_US, Calendar, Day, moment_of, quarter_start, us_of
+from console.metrics.journal import PAUSE, Journal, Notes
 from console.metrics.kpis import abandon_rate, aht_s, asa_s, level
+from console.metrics.repeats import Mix
 from console.metrics.tally import STATE_KEYS, Tally
 from console.metrics.track import Page, Stretch, Track
 
@@ -19,25 +23,45 @@ _LONGEST_US = 31 * 24 * 60 * MINUTE_US
 
 _QUARTER_US = 15 * MINUTE_US
 _FINE_US = 75 * MINUTE_US
+_OFFLINE = AgentState.OFFLINE
 _BUSY = (AgentState.ON_CONTACT, AgentState.HOLD, AgentState.WRAP_UP)
 
 
-class QueueRow:
-    """One queue: who waits now, its tallies by minute, quarter hour and day, abandoned callers."""
+class Shift:
+    """How many agents more or less are in each state, and when the last of them went there."""
 
-    def __init__(self, queue: Queue, at: datetime, *, keep: bool) -> None:
+    __slots__ = ("agents", "at")
+
+    def __init__(self, at: datetime) -> None:
+        """Nobody yet."""
+        self.at = at
+        self.agents: defaultdict[AgentState, int] = defaultdict(int)
+
+
+class QueueRow:
+    """One queue: who waits now, its tallies by minute, quarter hour and day, abandoned callers.
+
+    `waiting` and `callbacks` go by UUID.int of the interaction. `cells` is where its facts are counted first.
+    `most` of those who wait are noted in the minute `opened`.
+    """
+
+    def __init__(self, queue: Queue, at: datetime, inflow: Inflow, *, keep: bool) -> None:
         """A queue that is configured at a moment."""
         self.queue = queue
         self.calendar = Calendar(queue.timezone)
-        self.track = Track(self.calendar, keep=keep, by_quarters=True)
+        self.track = Track(self.calendar, keep=keep, by_quarters=True, inflow=inflow)
+        self.cells: dict[Mix, Cell] = {}
         self.day = self.calendar.day_of(us_of(at) // MINUTE_US)
-        self.waiting: dict[UUID, datetime] = {}
-        self.callbacks: set[UUID] = set()
+        self.waiting: dict[int, datetime] = {}
+        self.callbacks: set[int] = set()
         self.agents: dict[AgentState, int] = {}
         self.unsent: deque[AbandonedCaller] = deque(maxlen=ABANDONED_KEPT)
         self.opened: int | None = None
+        self.most = 0
         self.changed_at: datetime | None = None
         self.shown: QueueFigures | None = None
+        self.marked_in: Changes | None = None
+        self.marked = 0
 
     def configure(self, queue: Queue, at: datetime) -> None:
         """Other settings from now on. In another time zone the days are cut anew by their quarter hours."""
@@ -49,7 +73,7 @@ class QueueRow:
             self.day = self.calendar.day_of(minute)
             self._send_callers()
         self.queue = queue
-        self.changed_at = at
+        self.touched(at)
 
     def roll(self, now: datetime) -> bool:
         """Show the day that `now` lies in; False when that is the one shown."""
@@ -72,43 +96,48 @@ class QueueRow:
         """What was counted in the day that is shown."""
         return self.page.tally
 
-    def tally(self, minute: int, before: int) -> Tally:
-        """Where a fact of a minute counts; `before` is the minute of the fact before it."""
-        tally = self.track.at(minute)
-        if minute != self.opened:
-            self.opened = minute
-            if self.waiting and minute >= before:
-                self._crowd(tally)
-        return tally
+    def open(self, minute: int, before: int) -> None:
+        """The first fact of a minute; `before` is the minute of the fact before it."""
+        self.opened, self.most = minute, 0
+        if self.waiting and minute >= before:
+            self._crowd(minute)
 
-    def enter(self, standing: InteractionStanding, tally: Tally) -> None:
+    def enter(self, standing: InteractionStanding, minute: int) -> None:
         """One more waits."""
-        self.waiting[standing.interaction] = standing.waiting_since
-        self._crowd(tally)
+        self.waiting[standing.interaction.int] = standing.waiting_since
+        if len(self.waiting) > self.most:
+            self._crowd(minute)
 
-    def _crowd(self, tally: Tally) -> None:
-        if len(self.waiting) > tally.n["waiting_max"]:
-            tally.n["waiting_max"] = len(self.waiting)
+    def _crowd(self, minute: int) -> None:
+        self.most, n = len(self.waiting), self.track.at(minute).n
+        if self.most > n["waiting_max"]:
+            n["waiting_max"] = self.most
 
     def leave(self, interaction: UUID) -> None:
         """One less waits."""
-        if self.waiting.pop(interaction, None) is None:
-            self.callbacks.discard(interaction)
+        if self.waiting.pop(interaction.int, None) is None and self.callbacks:
+            self.callbacks.discard(interaction.int)
 
     def remember(self, caller: AbandonedCaller) -> None:
         """Keep an abandoned caller, the newest of each day only."""
         self.track.remember(caller)
         self.unsent.append(caller)
 
-    def count_agent(self, state: AgentState, by: int) -> None:
-        """One signed-in agent more or less in a state."""
-        if state is AgentState.OFFLINE:
-            return
-        count = self.agents.get(state, 0) + by
-        if count:
-            self.agents[state] = count
-        else:
-            self.agents.pop(state, None)
+    def recount(self, shift: Shift) -> None:
+        """Agents go from states to others; who is offline is not counted."""
+        for state, amount in shift.agents.items():
+            left = self.agents.get(state, 0) + amount
+            if left and state is not _OFFLINE:
+                self.agents[state] = left
+            else:
+                self.agents.pop(state, None)
+        self.touched(shift.at)
+
+    def touched(self, at: datetime) -> None:
+        """A fact of this moment belongs to it: it is to be shown anew."""
+        self.shown = None
+        if self.changed_at is None or at > self.changed_at:
+            self.changed_at = at
 
     def callers(self) -> Iterator[AbandonedCaller]:
         """The abandoned callers of the day that are kept, oldest first."""
@@ -163,18 +192,18 @@ class AgentRow:
     same time for all agents with the same queues. `wrapping`: what the wrap-ups at hand belong to.
     """
 
-    def __init__(self, standing: AgentStanding, track: Track, us: int) -> None:
+    def __init__(self, standing: AgentStanding, track: Journal, us: int) -> None:
         """An agent who is known from a moment on."""
         self.standing = standing
         self.track = track
-        self.crew: Track | None = None
+        self.crew: Journal | None = None
         self.state = AgentState.OFFLINE
         self.reason = ""
         self.queues: tuple[str, ...] = ()
         self.began = self.counted = us
         self.customer = ""
         self.about: UUID | None = None
-        self.wrapping: dict[UUID, tuple[tuple[str, tuple[str, ...]], bool]] = {}
+        self.wrapping: dict[int, tuple[tuple[str, tuple[str, ...]], str]] = {}
         self.shown: AgentFigures | None = None
 
     def spend(self, us: int) -> None:
@@ -183,19 +212,16 @@ class AgentRow:
         if until == self.counted:
             return
         start, self.counted = self.counted, until
-        if self.state is AgentState.OFFLINE:
+        state = self.state
+        if state is _OFFLINE:
             return
-        sign = 1 if until > start else -1
-        for minute, spent in _slices(min(start, until), max(start, until)):
-            self._spent(minute, sign * spent)
-
-    def _spent(self, minute: int, spent: int) -> None:
-        key = STATE_KEYS[self.state]
-        for track in (self.track, self.crew):
-            if track is not None:
-                track.put(minute, key, spent)
-                if self.state is AgentState.PAUSED:
-                    track.put_pause(minute, self.reason, spent)
+        name = STATE_KEYS[state]
+        notes = _notes(start, until, name)
+        if state is AgentState.PAUSED:
+            notes += _notes(start, until, PAUSE + self.reason)
+        self.track.note(notes)
+        if self.crew is not None:
+            self.crew.note(notes)
 
     def begin(self, us: int, state: AgentState, reason: str) -> None:
         """Another spell from a moment on; the one before ends there."""
@@ -249,10 +275,20 @@ class AgentRow:
         )
 
 
-def _slices(start: int, end: int) -> Iterator[tuple[int, int]]:
-    """A stretch of time by minute: the last hour and more by each, what was before by quarter hours."""
+def _notes(start: int, end: int, name: str) -> Notes:
+    """A stretch of time by minute: the last hour and more by each, what was before by quarter hours. One that
+    goes back is taken back.
+    """
+    if start > end:
+        taken = _notes(end, start, name)
+        taken[2::3] = [-int(spent) for spent in taken[2::3]]
+        return taken
+    notes: Notes = []
     while start < end:
         step = MINUTE_US if end - start <= _FINE_US else _QUARTER_US
-        until = min(end, start - start % step + step)
-        yield start // MINUTE_US, until - start
+        until = start - start % step + step
+        if until > end:
+            until = end
+        notes += (start // MINUTE_US, name, until - start)
         start = until
+    return notes

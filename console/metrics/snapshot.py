@@ -61,6 +61,7 @@ class Fold:
         self.standings = Standings()
         self.books = Books(keep=keep_increments)
         self.calls = Calls(self.standings, self.books)
+        self._stand: Callable[[Any], object] = self.calls.stand
         self._steps: dict[type, Callable[[Any], object] | None] = {
             **self.calls.steps,
             ev.CallRecorded: None,
@@ -75,7 +76,7 @@ class Fold:
     def apply(self, event: ev.LedgerEvent, sequence: int) -> None:
         """Take one fact, in ledger order. Facts that come too late change nothing (domain.standings)."""
         self.sequence = sequence
-        step = self._steps.get(type(event), self.calls.stand)
+        step = self._steps.get(type(event), self._stand)
         if step is None:
             return  # what a desk recorded is its history: its clock is not ours
         at = event.at
@@ -187,6 +188,7 @@ class Fold:
         )
 
     def _row(self, dimension: Dimension, key: str) -> QueueRow | None:
+        self.books.settle()
         if dimension is Dimension.CENTRE:
             return self.books.total
         return self.books.queues.get(key) if dimension is Dimension.QUEUE else None
@@ -246,6 +248,7 @@ class Fold:
     def checkpoint(self) -> Checkpoint:
         """All that another fold needs to go on exactly as this one would."""
         standings, books = self.standings, self.books
+        books.settle()
         return Checkpoint(
             sequence=self.sequence,
             last_event_at=self.last_event_at,
@@ -268,9 +271,9 @@ class Fold:
             crews=[(queues, pack_track(track)) for queues, track in books.crews.items()],
             gone=[(dimension, key, pack_track(track)) for dimension, key, track in books.gone],
             removed=sorted(books.removed),
-            cases=list(self.calls.cases.items()),
-            contacts=self.calls.repeats.known,
-            forgotten=self.calls.repeats.forgotten,
+            cases=[(UUID(int=number), case) for number, case in self.calls.cases.items()],
+            contacts=self.calls.repeats.known(),
+            chosen=self.calls.repeats.chosen,
         )
 
     def restore(self, checkpoint: Checkpoint) -> None:
@@ -280,9 +283,8 @@ class Fold:
         self._last_us, self._before_us = checkpoint.last_us, checkpoint.before_us
         restore_standings(self.standings, checkpoint)
         restore_books(self.books, self.standings, checkpoint)
-        self.calls.cases.update(checkpoint.cases)
-        self.calls.repeats.known.update(checkpoint.contacts)
-        self.calls.repeats.forgotten = checkpoint.forgotten
+        self.calls.cases.update((interaction.int, case) for interaction, case in checkpoint.cases)
+        self.calls.repeats.restore(checkpoint.contacts, checkpoint.chosen)
 
     def dump(self) -> bytes:
         """A checkpoint as bytes, for `load`."""

@@ -50,18 +50,22 @@ class Tally:
 
     def merge(self, other: "Tally") -> None:
         """Add another stretch, or another part of the same one."""
-        n = self.n
-        for name, value in other.n.items():
-            if name in MAXIMA:
-                if value > n[name]:
-                    n[name] = value
-            else:
-                n[name] += value
-        self.answered_waits = _both(self.answered_waits, other.answered_waits)
-        self.abandoned_waits = _both(self.abandoned_waits, other.abandoned_waits)
-        if other.pauses:
+        if self.n:
+            _add(self.n, other.n)
+        else:
+            self.n.update(other.n)
+        if other.answered_waits is not None:
+            self.answered_waits = _both(self.answered_waits, other.answered_waits)
+        if other.abandoned_waits is not None:
+            self.abandoned_waits = _both(self.abandoned_waits, other.abandoned_waits)
+        if other.pauses is not None:
             for reason, spent in other.pauses.items():
                 self.pause(reason, spent)
+
+    def clear(self) -> None:
+        """Nothing counted, again."""
+        self.n.clear()
+        self.answered_waits = self.abandoned_waits = self.pauses = None
 
     def pause(self, reason: str, spent_us: int) -> None:
         """Paused time of a reason (`in_paused_us` counts it too, but not here)."""
@@ -131,11 +135,18 @@ class Tally:
         return Counts(**told, pauses=pauses)  # type: ignore[arg-type]
 
 
-def _both(mine: Waits | None, other: Waits | None) -> Waits | None:
-    if other is not None:
-        if mine is None:
-            mine = Waits()
-        mine.merge(other)
+def _add(n: defaultdict[str, int], other: dict[str, int]) -> None:
+    for name, value in other.items():
+        if name not in MAXIMA:
+            n[name] += value
+        elif value > n[name]:
+            n[name] = value
+
+
+def _both(mine: Waits | None, other: Waits) -> Waits:
+    if mine is None:
+        mine = Waits()
+    mine.merge(other)
     return mine
 
 

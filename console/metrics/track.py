@@ -10,6 +10,7 @@ from bisect import insort
 from datetime import datetime
 
 from console.domain.figures import ABANDONED_KEPT, AbandonedCaller, Interval
+from console.metrics.cells import Inflow
 from console.metrics.intervals import MINUTES_A_QUARTER, Calendar, Day, minute_of
 from console.metrics.tally import Tally, merged
 
@@ -19,7 +20,7 @@ MINUTES_KEPT = 64
 DAYS_KEPT = 3
 """Today, and two that late facts, or early ones, are about."""
 
-_MINUTES_MOST = 80
+MINUTES_MOST = 80
 _NEVER = -(1 << 62)
 
 
@@ -69,12 +70,16 @@ class Page:
 
 
 class Track:
-    """Tallies through time. `pending` is what was not taken yet by quarter hour; None: nobody takes it."""
+    """Tallies through time. `pending` is what was not taken yet by quarter hour; None: nobody takes it.
+    `inflow`: what is not here yet, and comes before anything is read.
+    """
 
     __slots__ = (
         "buffer",
         "by_quarters",
         "calendar",
+        "callers",
+        "inflow",
         "minute",
         "pages",
         "pending",
@@ -83,9 +88,13 @@ class Track:
         "under_way",
     )
 
-    def __init__(self, calendar: Calendar, *, keep: bool, by_quarters: bool = False) -> None:
+    def __init__(
+        self, calendar: Calendar, *, keep: bool, by_quarters: bool = False, inflow: Inflow | None = None
+    ) -> None:
         """Nothing counted. `keep` for taking, `by_quarters` to know each day's quarter hours."""
         self.calendar = calendar
+        self.inflow = inflow
+        self.callers: list[AbandonedCaller] = []
         self.by_quarters = by_quarters
         self.buffer = Tally()
         self.minute = _NEVER
@@ -114,25 +123,25 @@ class Track:
             known = self._ring_in(minute, Tally())
         known.n[name] += amount
 
-    def put_pause(self, minute: int, reason: str, spent_us: int) -> None:
-        """Add paused time of any minute."""
-        if minute == self.minute:
-            self.buffer.pause(reason, spent_us)
-            return
-        self._turn_to(minute // MINUTES_A_QUARTER)
-        self.under_way.pause(reason, spent_us)
-        known = self.ring.get(minute) or self._ring_in(minute, Tally())
-        known.pause(reason, spent_us)
-
     def correct(self, minute: int, name: str, amount: int) -> None:
         """Add to one count of a minute long ago: to its day only where that is still kept."""
         quarter = minute // MINUTES_A_QUARTER
-        if minute == self.minute or quarter == self.quarter:
+        if minute == self.minute or quarter in (self.quarter, self._coming):
             self.put(minute, name, amount)
             return
-        known, page = self.ring.get(minute), self.pages.get(self.calendar.day_of(minute).first)
+        known = self.ring.get(minute)
         if known is not None:
             known.n[name] += amount
+        self._correct_filed(quarter, name, amount)
+
+    @property
+    def _coming(self) -> int:
+        """The quarter hour of what is not here yet."""
+        inflow = self.inflow
+        return inflow.minute // MINUTES_A_QUARTER if inflow is not None and inflow.cells else _NEVER
+
+    def _correct_filed(self, quarter: int, name: str, amount: int) -> None:
+        page = self.pages.get(self.calendar.day_of(quarter * MINUTES_A_QUARTER).first)
         if page is not None:
             page.correct(quarter, name, amount)
         if self.pending is not None:
@@ -140,8 +149,20 @@ class Track:
 
     def settle(self) -> None:
         """Bring all that was written to where it is read."""
+        self._come_in()
         self._flush()
         self._file()
+        if self.callers:
+            self._file_callers()
+
+    def minutes(self) -> dict[int, Tally]:
+        """The last minutes that something counted in."""
+        self.settle()
+        return self.ring
+
+    def _come_in(self) -> None:
+        if self.inflow is not None and self.inflow.cells:
+            self.inflow.drain()
 
     def _flush(self) -> None:
         """Bring the buffer to its minute and its quarter hour."""
@@ -150,7 +171,9 @@ class Track:
             return
         self.buffer = Tally()
         minute = self.minute
-        self._turn_to(minute // MINUTES_A_QUARTER)
+        quarter = minute // MINUTES_A_QUARTER
+        if quarter != self.quarter:
+            self._turn_to(quarter)
         self.under_way.merge(buffer)
         known = self.ring.get(minute)
         if known is None:
@@ -165,7 +188,7 @@ class Track:
 
     def _ring_in(self, minute: int, tally: Tally) -> Tally:
         self.ring[minute] = tally
-        if len(self.ring) > _MINUTES_MOST:
+        if len(self.ring) > MINUTES_MOST:
             for old in sorted(self.ring)[:-MINUTES_KEPT]:
                 del self.ring[old]
         return tally
@@ -182,6 +205,8 @@ class Track:
         if len(self.pages) > DAYS_KEPT:
             del self.pages[next(iter(self.pages))]
         page.tally.merge(tally)
+        if self.callers:
+            self._file_callers(self.quarter)
         if self.by_quarters:
             page.add(self.quarter, tally)
         if self.pending is not None:
@@ -193,10 +218,20 @@ class Track:
 
     def remember(self, caller: AbandonedCaller) -> None:
         """Keep an abandoned caller with the day."""
-        self.settle()
-        page = self.pages.get(self.calendar.day_of(minute_of(caller.at)).first)
-        if page is not None:
-            page.remember(caller)
+        self.callers.append(caller)
+        if len(self.callers) > ABANDONED_KEPT:
+            self.settle()
+
+    def _file_callers(self, quarter: int | None = None) -> None:
+        """Bring callers (of a quarter hour) to their day, which is there if it is kept."""
+        callers, self.callers = self.callers, []
+        for caller in callers:
+            minute = minute_of(caller.at)
+            page = self.pages.get(self.calendar.day_of(minute).first)
+            if quarter is not None and minute // MINUTES_A_QUARTER != quarter:
+                self.callers.append(caller)
+            elif page is not None:
+                page.remember(caller)
 
     # ------------------------------------------------------------ reading
 
@@ -207,22 +242,21 @@ class Track:
 
     def window(self, minute: int, minutes: int) -> Tally:
         """The last `minutes` minutes, of which `minute` is the newest."""
-        self.settle()
         whole = Tally()
-        for known, tally in self.ring.items():
+        for known, tally in self.minutes().items():
             if minute - minutes < known <= minute:
                 whole.merge(tally)
         return whole
 
     def windows(self, minute: int, lengths: tuple[int, ...]) -> list[Tally]:
         """Several windows up to a minute, the shortest first, in one go."""
-        self.settle()
-        whole, found, rest = Tally(), [], iter(sorted(self.ring, reverse=True))
+        ring = self.minutes()
+        whole, found, rest = Tally(), [], iter(sorted(ring, reverse=True))
         known = next(rest, None)
         for length in lengths:
             while known is not None and known > minute - length:
                 if known <= minute:
-                    whole.merge(self.ring[known])
+                    whole.merge(ring[known])
                 known = next(rest, None)
             found.append(merged(whole))
         return found

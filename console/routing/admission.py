@@ -47,6 +47,8 @@ class Admission:
         self._handle_times = handle_times
         self._new_id = new_id
         self.door = Door()
+        self.refuses: Callable[[Address], str] = lambda customer: ""
+        """Why a customer's number must not be called back, "" when it may be."""
 
     # ------------------------------------------------------------ in and on
 
@@ -221,7 +223,8 @@ class Admission:
         if to == VOICEMAIL:
             return to if standing.channel is Channel.VOICE else ""
         if to == CALLBACK:
-            return to if self._can_call_back(standing, queue, now) else ""
+            may = self._can_call_back(standing, queue, now) and not self.refuses(standing.customer)
+            return to if may else ""
         return to if to in self._standings.queues and to != queue and to not in standing.tried else ""
 
     # ------------------------------------------------------------ out
@@ -242,9 +245,12 @@ class Admission:
         return self._leave(standing, ev.LeaveReason.OVERFLOW if to_queue else ev.LeaveReason.TIMEOUT, to, now)
 
     def call_back(self, standing: InteractionStanding, now: datetime) -> ev.LedgerEvent | None:
-        """The customer asked to be called back; None where that cannot be."""
+        """The customer asked to be called back; None where that cannot be, a refusal where it must not."""
         if not self._can_call_back(standing, standing.queue, now):
             return None
+        why = self.refuses(standing.customer)
+        if why:
+            return ev.CallbackRefused(id=self._new_id(), at=now, interaction=standing.interaction, reason=why)
         return self._leave(standing, ev.LeaveReason.CALLBACK, CALLBACK, now)
 
     def _leave(

@@ -70,7 +70,7 @@ def restore(standings: Standings, checkpoint: Checkpoint) -> None:
     """Put the standings back. An offer is one and the same for its agent and its interaction."""
     standings.queues.update((queue.key, queue) for queue in checkpoint.queues)
     standings.agents.update((agent.agent.key, agent) for agent in checkpoint.agents)
-    standings.interactions.update((one.interaction, one) for one in checkpoint.interactions)
+    standings.restore(checkpoint.interactions)
     standings.ignored, standings.arrived = checkpoint.ignored, checkpoint.arrived
     standings.latest, standings.staff.turn = checkpoint.line_latest, checkpoint.turn
     for agent in checkpoint.agents:

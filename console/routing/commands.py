@@ -73,7 +73,7 @@ class Commands:
         )
 
     def _in_line(self, interaction: UUID) -> InteractionStanding:
-        standing = self._standings.interactions.get(interaction)
+        standing = self._standings.by_number.get(interaction.int)
         if standing is None:
             raise NotThere("There is no such interaction, or it is over.")
         if standing.phase not in _IN_LINE:

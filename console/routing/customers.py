@@ -15,7 +15,11 @@ _NOBODY = CustomerRule(number="")
 
 def can_be_called(customer: Address) -> bool:
     """Whether there is a number to call: one that is withheld (RFC 3323 section 4.1.1.3) is none."""
-    return customer.user.casefold() not in _WITHHELD and _NOWHERE not in customer.uri.casefold()
+    return _callable(customer.user.casefold(), customer)
+
+
+def _callable(user: str, customer: Address) -> bool:
+    return user not in _WITHHELD and _NOWHERE not in customer.uri.casefold()
 
 
 class Customers:
@@ -35,9 +39,9 @@ class Customers:
 
     def answered(self, customer: Address, agent: str, at: datetime) -> None:
         """An agent talks with a customer now."""
-        if not can_be_called(customer):
-            return
         key = customer.user.casefold()
+        if not _callable(key, customer):
+            return
         self.served[key] = (agent, at)
         self.served.move_to_end(key)
         if len(self.served) > self._most:

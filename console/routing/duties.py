@@ -4,6 +4,7 @@ Every duty follows from a fact and is dropped by the fact that meets it (or make
 router that reads the ledger again are those that were open when the ledger ended.
 """
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -42,6 +43,12 @@ class Open:
     asked: dict[UUID, None] = field(default_factory=dict)
     unreached: dict[UUID, None] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """A broadcast may leave thousands of offers to end, each taken from the front: in a plain dict, that
+        looks through all that were taken before.
+        """
+        self.offers = OrderedDict(self.offers)
+
 
 class Duties:
     """Folds facts into the standings and keeps what they oblige to, in the order it came up."""
@@ -58,8 +65,10 @@ class Duties:
             ev.InteractionPulled: self._pulled,
             ev.DigitReceived: self._digit,
             ev.CallbackRequested: self._requested,
+            ev.CallbackRefused: self._callback_refused,
             ev.VoicemailStarted: self._placed,
             ev.CallbackDialled: self._answered,
+            ev.OutboundRequested: self._calls_out,
             ev.CustomerNotReached: self._not_reached,
             ev.CallbackPostponed: self._postponed,
             ev.InteractionOffered: self._offered,
@@ -81,8 +90,8 @@ class Duties:
 
     def apply(self, event: ev.LedgerEvent) -> Touched:
         """Take a fact; returns the agents whose standing may have changed."""
-        step = self._steps.get(type(event))
-        return step(event) if step is not None else self._standings.apply(event)
+        step = self._steps.get(type(event), self._standings.apply)
+        return step(event)
 
     def __bool__(self) -> bool:
         """Whether any duty is open."""
@@ -99,10 +108,12 @@ class Duties:
 
     def arrivals(self) -> list[InteractionStanding]:
         """Those that are in no queue and are to be put into one, refused or passed on. Each is told once."""
-        known = self._standings.interactions
-        arrived = [known[interaction] for interaction in self.open.arrived if interaction in known]
+        if not self.open.arrived:
+            return []
+        known = self._standings.by_number
+        found = [known.get(interaction.int) for interaction in self.open.arrived]
         self.open.arrived = {}
-        return arrived
+        return [standing for standing in found if standing is not None]
 
     def asked(self) -> list[InteractionStanding]:
         """Those who wait and asked to be called back."""
@@ -155,7 +166,7 @@ class Duties:
     # ------------------------------------------------------------ interactions
 
     def _arrival(self, event: ev.InteractionArrived) -> Touched:
-        if event.interaction not in self._standings.interactions:
+        if event.interaction.int not in self._standings.by_number:
             self.open.arrived[event.interaction] = None
         return self._standings.apply(event)
 
@@ -176,7 +187,7 @@ class Duties:
 
     def _go_on(self, interaction: UUID) -> None:
         """What was refused or flowed out goes where that said, if it said so."""
-        standing = self._standings.interactions.get(interaction)
+        standing = self._standings.by_number.get(interaction.int)
         if standing is not None and standing.phase is Phase.ARRIVED and standing.to:
             self.open.arrived[interaction] = None
         else:
@@ -184,9 +195,8 @@ class Duties:
 
     def _queued(self, event: ev.InteractionQueued) -> Touched:
         """In a line; what rang for it until now (a supervisor moved it) is withdrawn."""
-        self.open.arrived.pop(event.interaction, None)
-        self.open.asked.pop(event.interaction, None)
-        standing = self._standings.interactions.get(event.interaction)
+        self._placed_or_gone(event.interaction)
+        standing = self._standings.by_number.get(event.interaction.int)
         offers = standing.open_offers if standing is not None else {}
         touched = self._standings.apply(event)
         if standing is not None and not standing.open_offers:
@@ -194,10 +204,17 @@ class Duties:
                 self._withdraw(offer, ev.OfferEndReason.WITHDRAWN)
         return touched
 
+    def _placed_or_gone(self, interaction: UUID) -> None:
+        """Nothing is to be decided for it any more. Nearly always there is nothing to look through."""
+        if self.open.arrived:
+            self.open.arrived.pop(interaction, None)
+        if self.open.asked:
+            self.open.asked.pop(interaction, None)
+
     def _pulled(self, event: ev.InteractionPulled) -> Touched:
         """For one agent alone: nobody else may be rung for it."""
         touched = self._standings.apply(event)
-        standing = self._standings.interactions.get(event.interaction)
+        standing = self._standings.by_number.get(event.interaction.int)
         if standing is not None and standing.pulled:
             for offer in standing.open_offers.values():
                 if offer.agent != standing.pulled:
@@ -206,18 +223,22 @@ class Duties:
 
     def _digit(self, event: ev.DigitReceived) -> Touched:
         touched = self._standings.apply(event)
-        standing = self._standings.interactions.get(event.interaction)
+        standing = self._standings.by_number.get(event.interaction.int)
         if standing is not None and standing.asked:
             self.open.asked[event.interaction] = None
         return touched
+
+    def _callback_refused(self, event: ev.CallbackRefused) -> Touched:
+        self.open.asked.pop(event.interaction, None)
+        return self._standings.apply(event)
 
     def _requested(self, event: ev.CallbackRequested) -> Touched:
         self.open.arrived.pop(event.interaction, None)
         return self._standings.apply(event)
 
     def _not_reached(self, event: ev.CustomerNotReached) -> Touched:
-        standing = self._standings.interactions.get(event.interaction)
-        if standing is not None and standing.phase is Phase.DIALLED:
+        standing = self._standings.by_number.get(event.interaction.int)
+        if standing is not None and standing.phase is Phase.DIALLED and not standing.outbound:
             self.open.unreached[event.interaction] = None
         return self._standings.apply(event)
 
@@ -227,7 +248,7 @@ class Duties:
 
     def _offered(self, event: ev.InteractionOffered) -> Touched:
         touched = self._standings.apply(event)
-        standing = self._standings.interactions.get(event.interaction)
+        standing = self._standings.by_number.get(event.interaction.int)
         agent = self._standings.agents.get(event.agent)
         if standing is not None and (agent is None or not agent.linked):
             self._withdraw(standing.open_offers.get(event.offer), ev.OfferEndReason.UNREACHABLE)
@@ -235,7 +256,7 @@ class Duties:
 
     def _offer_ended(self, event: ev.OfferEnded) -> Touched:
         self.open.offers.pop(event.offer, None)
-        standing = self._standings.interactions.get(event.interaction)
+        standing = self._standings.by_number.get(event.interaction.int)
         stood = standing is not None and event.offer in standing.open_offers
         touched = self._standings.apply(event)
         if stood and standing is not None and standing.phase in _IN_LINE:
@@ -252,15 +273,24 @@ class Duties:
         if event.reason in _UNANSWERED or event.reason is ev.OfferEndReason.DECLINED:
             self.open.states[event.agent] = event.reason
 
+    def _calls_out(self, event: ev.OutboundRequested) -> Touched:
+        """Who makes a call is not rung for another one."""
+        touched = self._standings.apply(event)
+        for agent in touched:
+            self.open.states.pop(event.agent, None)
+            self._withdraw(agent.open_offer, ev.OfferEndReason.WITHDRAWN)
+        return touched
+
     def _answered(self, event: ev.InteractionAnswered | ev.CallbackDialled) -> Touched:
         """An answer: all else that rings for it, or for its agent, is withdrawn."""
-        standing = self._standings.interactions.get(event.interaction)
+        standing = self._standings.by_number.get(event.interaction.int)
         offers = dict(standing.open_offers) if standing is not None else {}
         touched = self._standings.apply(event)
         if standing is None or standing.agent != event.agent or standing.offer != event.offer:
             return touched
-        for waiting in (self.open.arrived, self.open.asked, self.open.unreached):
-            waiting.pop(event.interaction, None)
+        self._placed_or_gone(event.interaction)
+        if self.open.unreached:
+            self.open.unreached.pop(event.interaction, None)
         self.open.states.pop(event.agent, None)
         for offer in offers.values():
             if offer.offer != event.offer:
@@ -274,18 +304,19 @@ class Duties:
 
     def _let_go(self, event: ev.InteractionTransferred | ev.InteractionEnded) -> Touched:
         """The contact is over for its agent: wrap-up, and nobody may be rung for it any more."""
-        standing = self._standings.interactions.get(event.interaction)
+        standing = self._standings.by_number.get(event.interaction.int)
         if standing is None:
             return self._standings.apply(event)
         talking = standing.phase in _TALKING
         agent, offers = standing.agent, standing.open_offers
-        if talking and self._limit_s(standing.queue) > 0 and self._signed_in(agent):
+        if talking and self._limit_s(standing.queue) > 0 and self._wraps_up(agent):
             self.open.wrap_ups[agent, event.interaction] = (standing.queue, standing.channel)
         touched = self._standings.apply(event)
         if standing.phase is Phase.ENDED:
-            for waiting in (self.open.arrived, self.open.asked, self.open.unreached):
-                waiting.pop(event.interaction, None)
-        elif talking:
+            self._placed_or_gone(event.interaction)
+            if self.open.unreached:
+                self.open.unreached.pop(event.interaction, None)
+        elif talking and not (isinstance(event, ev.InteractionTransferred) and event.attended):
             self.open.arrived[event.interaction] = None
         if not standing.open_offers:
             for offer in offers.values():
@@ -351,6 +382,7 @@ class Duties:
         known = self._standings.queues.get(queue)
         return known.wrap_up_s if known else 0.0
 
-    def _signed_in(self, agent: str) -> bool:
+    def _wraps_up(self, agent: str) -> bool:
+        """Whether after-contact work follows: not for who is gone, or wanted the pause at once."""
         known = self._standings.agents.get(agent)
-        return known is not None and known.presence is not Presence.OFFLINE
+        return known is not None and known.presence is not Presence.OFFLINE and not known.at_once

@@ -60,8 +60,10 @@ class HandleTimes:
 
     def contact_over(self, event: ev.InteractionTransferred | ev.InteractionEnded) -> None:
         """A contact ends."""
-        standing = self._standings.interactions.get(event.interaction)
-        if standing is None or standing.phase not in _TALKING or standing.answered_at is None:
+        standing = self._standings.by_number.get(event.interaction.int)
+        if standing is None or standing.outbound:
+            return
+        if standing.phase not in _TALKING or standing.answered_at is None:
             return
         spent = (event.at - standing.answered_at).total_seconds()
         self.contacts.setdefault(standing.queue, Recent()).take(spent)

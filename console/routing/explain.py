@@ -116,13 +116,18 @@ class _Story:
             ev.InteractionLeftQueue: self._left,
             ev.InteractionRelaxed: self._relaxed,
             ev.InteractionPrioritised: lambda event, _: f"priority {event.priority} by {event.by}",
+            ev.InteractionAttached: lambda event, _: f"attached by {event.by}: {', '.join(event.attached)}",
             ev.InteractionPulled: lambda event, _: f"pulled to {self._name(event.agent)} by {event.by}",
             ev.OfferEnded: lambda event, _: _offer_over(event, self._name(event.agent)),
             ev.InteractionAnswered: lambda event, _: f"answered by {self._name(event.agent)}",
             ev.InteractionTransferred: lambda event, _: (
                 f"transferred by {self._name(event.agent)} to {event.target}"
             ),
+            ev.ConsultStarted: lambda event, _: f"{self._name(event.agent)} consults {event.target}",
+            ev.ConferenceStarted: lambda event, _: f"{self._name(event.agent)} joins all three",
+            ev.ConsultEnded: lambda event, _: f"the consultation is over: {event.reason}",
             ev.CallbackRequested: self._requested,
+            ev.OutboundRequested: self._calls,
             ev.CallbackDialled: lambda event, _: f"{self._name(event.agent)} is there, the customer is rung",
             ev.CustomerNotReached: lambda event, _: f"the customer was not reached: {event.reason}",
             ev.CallbackPostponed: lambda event, _: (
@@ -255,6 +260,12 @@ class _Story:
             else:
                 able.append(agent)
         return able, excluded
+
+    def _calls(self, event: ev.OutboundRequested, _: InteractionStanding) -> str:
+        agent, customer = self._name(event.agent), event.customer.shown
+        if event.by:
+            return f"{agent} calls {customer} for {event.queue}, asked for by {event.by}"
+        return f"{agent} calls {customer} for {event.queue}"
 
     def _place(self, standing: InteractionStanding) -> tuple[int, int]:
         """Where it stands among those that wait in its queue, from 1, and how many they are."""

@@ -56,7 +56,7 @@ class Matcher:
         self._signed_in: dict[str, None] = {}
         self._naming: dict[str, dict[UUID, None]] = {}
         self._named: dict[UUID, tuple[str, ...]] = {}
-        self._fresh_interactions: dict[UUID, None] = {}
+        self._fresh_interactions: dict[int, InteractionStanding] = {}
         self._fresh_agents: dict[str, None] = {}
 
     # ------------------------------------------------------------ what moved
@@ -76,7 +76,7 @@ class Matcher:
 
     def interaction_moved(self, interaction: UUID) -> bool:
         """An interaction's standing may have changed; True when it waits at a place it had not before."""
-        return self.moved(interaction, self._standings.interactions.get(interaction))
+        return self.moved(interaction, self._standings.by_number.get(interaction.int))
 
     def moved(self, interaction: UUID, standing: InteractionStanding | None) -> bool:
         """The same for one whose standing is at hand; None: it is over."""
@@ -86,14 +86,14 @@ class Matcher:
             elif not self._crowd.leave(interaction):
                 return False
             if self._lines.take(interaction):
-                self._fresh_interactions.pop(interaction, None)
+                self._fresh_interactions.pop(interaction.int, None)
                 if self._named and interaction in self._named:
                     self._name(interaction, ())
             return False
         self._crowd.enter(interaction, standing.queue)
         fresh = self._lines.put(interaction, self._place(standing))
         if fresh:
-            self._fresh_interactions[interaction] = None
+            self._fresh_interactions[interaction.int] = standing
         return fresh
 
     def queue_moved(self, key: str) -> None:
@@ -109,7 +109,7 @@ class Matcher:
             for interaction in self._lines.order(key):
                 self.interaction_moved(interaction)
                 if before is None:
-                    self._fresh_interactions[interaction] = None
+                    self._fresh_interactions[interaction.int] = self._standings.by_number[interaction.int]
 
     def _place(self, standing: InteractionStanding) -> Place:
         interaction = standing.interaction
@@ -146,7 +146,7 @@ class Matcher:
         heappush(self._gates, (until, interaction))
 
     def _until(self, interaction: UUID) -> datetime | None:
-        standing = self._standings.interactions.get(interaction)
+        standing = self._standings.by_number.get(interaction.int)
         if standing is None or interaction not in self._lines:
             return None
         return hold_of(standing, self._now, self._signed_in.__contains__)[2]
@@ -247,7 +247,7 @@ class Matcher:
         chooser = self._standings.agents[key]
         chosen = self._interaction_for(chooser, now)
         if chosen is not None and self._nobody_else(chosen, key):
-            yield self._standings.interactions[chosen], (key,)
+            yield self._standings.by_number[chosen.int], (key,)
             chosen = None
         self._bench.settle(key)
         if chosen is not None:
@@ -266,13 +266,13 @@ class Matcher:
         """What became waiting since the last time, the most urgent first."""
         fresh, self._fresh_interactions = self._fresh_interactions, {}
         if len(fresh) == 1:
-            return [self._standings.interactions[one] for one in fresh if one in self._lines]
+            return [standing for standing in fresh.values() if standing.interaction in self._lines]
         found: list[tuple[ChoiceKey, InteractionStanding]] = []
-        for interaction in fresh:
-            place = self._lines.place(interaction)
+        for standing in fresh.values():
+            place = self._lines.place(standing.interaction)
             if place is not None:
                 key = choice_key(place.key, self._ageing.get(place.queue, 0), now, 0)
-                found.append((key, self._standings.interactions[interaction]))
+                found.append((key, standing))
         found.sort(key=_first)
         return [standing for _, standing in found]
 
@@ -280,7 +280,7 @@ class Matcher:
         """Who became free takes of all that wait, but leaves to a better one what that one gets."""
         key = chooser.agent.key
         while key in self._bench and (chosen := self._interaction_for(chooser, now)) is not None:
-            standing = self._standings.interactions[chosen]
+            standing = self._standings.by_number[chosen.int]
             yield standing, self._agents_for(standing)
             if chosen in self._lines:
                 return

@@ -10,8 +10,8 @@ from console.domain.standings import Standings
 
 REASON = "centre restarted"
 
-_RETURN_S = 45.0
-"""Seconds that all desks have to find a centre that was away: one tries again every 30 s at most (sync.link)
+_RETURN_S = 25.0
+"""Seconds that all desks have to find a centre that was away: one tries again every 10 s at most (sync.link)
 and may hang in an attempt of 10 s. None of them left, so none may be signed out sooner.
 """
 

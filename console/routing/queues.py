@@ -40,24 +40,24 @@ class Lines:
         self._open: dict[str, dict[Demand, Any]] = {}
         self._held: dict[str, Any] = {}
         self._named: dict[str, dict[tuple[Hold, str, Channel], Any]] = {}
-        self._places: dict[UUID, Place] = {}
+        self._places: dict[int, Place] = {}  # by UUID.int: found four times as fast
 
     def __contains__(self, interaction: UUID) -> bool:
         """Whether it waits."""
-        return interaction in self._places
+        return interaction.int in self._places
 
     def place(self, interaction: UUID) -> Place | None:
         """Where it waits, None when it does not."""
-        return self._places.get(interaction)
+        return self._places.get(interaction.int)
 
     def put(self, interaction: UUID, place: Place) -> bool:
         """Put an interaction in its place; True when it was not there before."""
-        before = self._places.get(interaction)
-        if before == place:
-            return False
+        before = self._places.get(interaction.int)
         if before is not None:
+            if before == place:
+                return False
             self.take(interaction)
-        self._places[interaction] = place
+        self._places[interaction.int] = place
         line = self._line(place)
         if type(line) is list:
             insort(line, place.key)
@@ -87,7 +87,7 @@ class Lines:
 
     def take(self, interaction: UUID) -> bool:
         """Take it out of the line; False when it is in none."""
-        place = self._places.pop(interaction, None)
+        place = self._places.pop(interaction.int, None)
         if place is None:
             return False
         line = self._line(place)
@@ -134,20 +134,21 @@ class Lines:
 
     def ahead(self, queue: str, key: LineKey) -> int:
         """How many of a queue are served before what has this key."""
-        return sum(
-            bisect_left(line, key) if type(line) is list else line.bisect_left(key)
-            for line in self._all(queue)
-        )
+        number = 0
+        for line in self._all(queue):
+            number += bisect_left(line, key) if type(line) is list else line.bisect_left(key)
+        return number
 
     def order(self, queue: str) -> list[UUID]:
         """All that wait in a queue, in serving order."""
         return [key[-1] for key in sorted(key for line in self._all(queue) for key in line)]
 
-    def _all(self, queue: str) -> Iterator[Any]:
-        yield from self._open.get(queue, {}).values()
-        held = self._held.get(queue)
-        if held:
-            yield held
+    def _all(self, queue: str) -> list[Any]:
+        groups = self._open.get(queue)
+        lines = list(groups.values()) if groups else []
+        if self._held and (held := self._held.get(queue)):
+            lines.append(held)
+        return lines
 
 
 def _about(place: Place) -> tuple[Hold, str, Channel]:
@@ -160,21 +161,21 @@ class Crowd:
     def __init__(self) -> None:
         """Nobody."""
         self._number: dict[str, int] = {}
-        self._queues: dict[UUID, str] = {}
+        self._queues: dict[int, str] = {}
 
     def enter(self, interaction: UUID, queue: str) -> None:
         """It is in this queue from now on."""
-        before = self._queues.get(interaction)
+        before = self._queues.get(interaction.int)
         if before == queue:
             return
         if before is not None:
             self._number[before] -= 1
-        self._queues[interaction] = queue
+        self._queues[interaction.int] = queue
         self._number[queue] = self._number.get(queue, 0) + 1
 
     def leave(self, interaction: UUID) -> bool:
         """It is in no queue any more; False when it was in none before."""
-        before = self._queues.pop(interaction, None)
+        before = self._queues.pop(interaction.int, None)
         if before is None:
             return False
         self._number[before] -= 1

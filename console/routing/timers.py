@@ -26,15 +26,26 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 _K = TypeVar("_K")
 
 
+class Soonest:
+    """The earliest moment that was set since it was last looked: nothing is due before."""
+
+    __slots__ = ("at",)
+
+    def __init__(self) -> None:
+        """Nothing is set."""
+        self.at = _NEVER
+
+
 class Alarm(Generic[_K]):
     """Moments of one kind. `current` tells when a key is due as things stand, or None when it no longer is.
 
     A moment is set each time the standing it follows from changes; those overtaken fall out by themselves.
     """
 
-    def __init__(self, current: Callable[[_K], datetime | None]) -> None:
-        """Nothing is set."""
+    def __init__(self, current: Callable[[_K], datetime | None], soonest: Soonest) -> None:
+        """Nothing is set. `soonest` is told of what is."""
         self._current = current
+        self._soonest = soonest
         self.heap: list[tuple[datetime, Any]] = []
         self._sweep_at = _SWEEP_FROM
 
@@ -44,6 +55,8 @@ class Alarm(Generic[_K]):
         if due is None:
             return
         heappush(self.heap, (due, key))
+        if due < self._soonest.at:
+            self._soonest.at = due
         if len(self.heap) >= self._sweep_at:
             self._sweep()
 
@@ -85,14 +98,15 @@ class Timers:
         self.first_word: dict[UUID, datetime] = {}
         self.changes: dict[str, datetime] = {}
         self.shut: dict[str, datetime] = {}
-        self.rings = Alarm(self._ring_due)
-        self.wrap_ups = Alarm(self._wrap_up_due)
-        self.graces = Alarm(self._grace_due)
-        self.hours = Alarm(self.changes.get)
-        self.patience = Alarm(self._patience_due)
-        self.relaxing = Alarm(self._relaxation_due)
-        self.proposals = Alarm(self._proposal_due)
-        self.words = Alarm(self._word_due)
+        soonest = self._soonest = Soonest()
+        self.rings = Alarm(self._ring_due, soonest)
+        self.wrap_ups = Alarm(self._wrap_up_due, soonest)
+        self.graces = Alarm(self._grace_due, soonest)
+        self.hours = Alarm(self.changes.get, soonest)
+        self.patience = Alarm(self._patience_due, soonest)
+        self.relaxing = Alarm(self._relaxation_due, soonest)
+        self.proposals = Alarm(self._proposal_due, soonest)
+        self.words = Alarm(self._word_due, soonest)
         self._all: tuple[Alarm[Any], ...] = (
             *(self.rings, self.wrap_ups, self.graces, self.hours),
             *(self.patience, self.relaxing, self.proposals, self.words),
@@ -105,10 +119,10 @@ class Timers:
 
     def ring_by(self, now: datetime) -> bool:
         """Whether a moment may have come: a quick look, before all are asked one by one."""
-        for heap in self._heaps:  # noqa: SIM110 - `any` of a generator takes twice the time
-            if heap and heap[0][0] <= now:
-                return True
-        return False
+        if now < self._soonest.at:
+            return False
+        self._soonest.at = min((heap[0][0] for heap in self._heaps if heap), default=_NEVER)
+        return self._soonest.at <= now
 
     def watch_all(self) -> None:
         """Watch all that may fall due as things stand: after they were put back from a checkpoint."""
@@ -138,19 +152,20 @@ class Timers:
         if queue.announce_every_s > 0:
             self.words.set(interaction)
 
-    def queued(self, standing: InteractionStanding, ahead: int) -> None:
-        """It came into a queue with so many before it: settle when it is first told its place."""
+    def queued(self, standing: InteractionStanding, ahead: Callable[[InteractionStanding], int]) -> None:
+        """It came into a queue (`ahead`: with how many before it): settle when it is first told its place."""
         queue = self._standings.queues.get(standing.queue)
-        every = queue.announce_every_s if queue else 0.0
+        every = queue.announce_every_s if queue is not None else 0.0
         if every <= 0:
-            self.first_word.pop(standing.interaction, None)
+            self.over(standing.interaction)
             return
-        wait = min(every, FIRST_ANNOUNCEMENT_S) if ahead else every
+        wait = min(every, FIRST_ANNOUNCEMENT_S) if ahead(standing) else every
         self.first_word[standing.interaction] = after(standing.queued_at, max(wait, LEAST_S))
 
     def over(self, interaction: UUID) -> None:
-        """The interaction is over."""
-        self.first_word.pop(interaction, None)
+        """Nothing is to be said to it any more."""
+        if self.first_word:
+            self.first_word.pop(interaction, None)
 
     def look_at_hours(self, key: str, now: datetime) -> bool:
         """Settle whether a queue sends away who waits, and until when that holds; True when that changed.
@@ -224,7 +239,7 @@ class Timers:
         return after(standing.announced_at, max(queue.announce_every_s, LEAST_S))
 
     def _waiting(self, interaction: UUID) -> tuple[InteractionStanding | None, Queue | None]:
-        standing = self._standings.interactions.get(interaction)
+        standing = self._standings.by_number.get(interaction.int)
         if standing is None or standing.phase is not Phase.WAITING:
             return None, None
         return standing, self._standings.queues.get(standing.queue)

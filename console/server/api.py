@@ -52,10 +52,13 @@ class Me(msgspec.Struct, frozen=True):
 
 
 class Health(msgspec.Struct, frozen=True):
-    """`status` is ok, or degraded while facts wait in memory; `sequence` is the ledger's newest."""
+    """`status` is ok, or degraded while facts wait in memory or a telephone system (one of `out_of_reach`)
+    cannot be reached; `sequence` is the ledger's newest.
+    """
 
     status: str
     sequence: int
+    out_of_reach: tuple[str, ...] = ()
 
 
 class Records(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -94,8 +97,9 @@ class SkillRow(msgspec.Struct, frozen=True):
 )
 async def health(services: Needs) -> Response[Health]:
     """Answers 200 while the centre serves and its ledger can be written, else 503. No token."""
-    writing = services.face.writing
-    found = Health("ok" if writing else "degraded", await services.face.ledger.last_sequence())
+    writing, lost = services.face.writing, services.face.out_of_reach
+    status = "ok" if writing and not lost else "degraded"
+    found = Health(status, await services.face.ledger.last_sequence(), lost)
     return Response(found, status_code=200 if writing else 503)
 
 

@@ -9,7 +9,19 @@ from litestar.openapi.spec import Components, SecurityScheme
 
 from console import __version__
 from console.clock import Clock
-from console.server import admin, api, calls, interactions, reports, voicemails
+from console.server import (
+    admin,
+    api,
+    calls,
+    consulting,
+    counters,
+    dialling,
+    interactions,
+    listening,
+    provisioning,
+    reports,
+    voicemails,
+)
 from console.server.auth import Brake, Passwords, Tokens
 from console.server.directory import Directory
 from console.server.face import CentreFace
@@ -24,7 +36,7 @@ from console.server.services import Needs, Services
 BODY_MOST = 2 * 1024 * 1024
 """Bytes of a request's body at most."""
 
-_PARTS = (api, calls, interactions, reports, voicemails, admin)
+_PARTS = (api, calls, consulting, dialling, interactions, listening, provisioning, reports, voicemails, admin)
 
 
 @websocket("/api/v1/live")
@@ -67,7 +79,12 @@ def build_app(face: CentreFace, clock: Clock) -> Litestar:
     routes = [
         *api.ROUTES,
         *calls.ROUTES,
+        *counters.ROUTES,
         *interactions.ROUTES,
+        *consulting.ROUTES,
+        *dialling.ROUTES,
+        *listening.ROUTES,
+        *provisioning.ROUTES,
         *reports.ROUTES,
         *voicemails.ROUTES,
         *admin.ROUTES,
@@ -98,7 +115,7 @@ def _errors(route: HTTPRouteHandler) -> set[int]:
     errors = {400, 500, 503}
     if right is not Open.EVERYBODY:
         errors |= {401, 403}
-    if "{" in path or "/figures" in path:
+    if "{" in path or "/figures" in path or path in {"/api/v1/interactions", "/api/v1/asterisk/counters"}:
         errors.add(404)
     if method in {"POST", "PUT"}:
         errors.add(413)

@@ -58,6 +58,11 @@ class Desks:
                 del self._desks[agent]
                 await self._lost(agent, desk.session)
 
+    def of(self, agent: str) -> Client | None:
+        """The client that is an agent's desk."""
+        desk = self._desks.get(agent)
+        return desk.client if desk is not None else None
+
     def count(self) -> int:
         """How many desks are linked."""
         return len(self._desks)

@@ -1,12 +1,12 @@
 """What the HTTP face needs of the centre behind it. `console.centre` is one; tests have a scripted one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
-from console.domain.events import LedgerEvent
+from console.domain.events import LedgerEvent, MonitoringMode
 from console.domain.figures import Delta, Snapshot
 from console.ledger.ledger import Ledger
 from console.ledger.users import Users
@@ -14,7 +14,7 @@ from console.metrics.increments import Dimension, Increment
 from console.metrics.reading import Reading
 from console.routing.explain import Decision
 from console.settings import CentreSettings
-from console.wire import AgentView, InteractionView
+from console.wire import AgentView, InteractionView, MonitoringView, PhoneAccess, RecordingOrder
 
 
 class BoardFace(Protocol):
@@ -29,8 +29,35 @@ class BoardFace(Protocol):
         ...
 
 
+class PhonesFace(Protocol):
+    """The accounts of agents' phones, where these register at the switch."""
+
+    @property
+    def registers(self) -> bool:
+        """Whether they do."""
+        ...
+
+    def access(self, agent: str) -> PhoneAccess | None:
+        """What the phone of an agent whose desk is linked has to know; None when it does not register."""
+        ...
+
+    def on_change(self, handler: Callable[[str], None]) -> Callable[[], None]:
+        """Call `handler` with each agent whose account changed; returns what undoes it."""
+        ...
+
+
 class SupervisionFace(Protocol):
     """What supervisors see and do. An order raises NotThere, TooLate or BadInput, in words."""
+
+    @property
+    def recording(self) -> "RecordingFace":
+        """What is recorded."""
+        ...
+
+    @property
+    def monitoring(self) -> "MonitoringFace":
+        """Who listens to calls."""
+        ...
 
     def views(self) -> list[InteractionView]:
         """All open interactions by queue, in serving order."""
@@ -46,6 +73,57 @@ class SupervisionFace(Protocol):
 
     async def pull(self, by: str, interaction: UUID, agent: str) -> InteractionView:
         """To one agent; how it stands then."""
+        ...
+
+    async def attach(
+        self, by: str, interaction: UUID, attached: Mapping[str, str], *, own: bool
+    ) -> InteractionView:
+        """More of what goes along with it, or less; how it stands then. Raises Refused, too."""
+        ...
+
+
+class RecordingFace(Protocol):
+    """What is recorded. An order raises Refused, NotThere, TooLate or BadInput, in words."""
+
+    @property
+    def folder(self) -> Path:
+        """The folder that recordings are in."""
+        ...
+
+    def order(self, by: str, interaction: UUID, order: RecordingOrder) -> None:
+        """Start, stop, pause or resume the recording of an interaction."""
+        ...
+
+
+class MonitoringFace(Protocol):
+    """Who listens to calls. An order raises Refused, NotThere, TooLate or BadInput, in words."""
+
+    def views(self) -> list[MonitoringView]:
+        """Who is in a call, or rung for one."""
+        ...
+
+    def monitor(self, by: str, interaction: UUID, mode: MonitoringMode, contact: str = "") -> MonitoringView:
+        """Ring a supervisor's phone for a call."""
+        ...
+
+    def change(self, by: str, monitoring: UUID, mode: MonitoringMode) -> MonitoringView:
+        """Another mode, for who listens."""
+        ...
+
+    def end(self, by: str, monitoring: UUID) -> None:
+        """Leave the call."""
+        ...
+
+
+class OutboundFace(Protocol):
+    """Calls that agents make. An order raises Refused, NotThere or TooLate, in words."""
+
+    async def dial(self, agent: str, number: str, queue: str = "", by: str = "") -> UUID:
+        """Call a number for an agent; the interaction."""
+        ...
+
+    def cancel(self, agent: str) -> None:
+        """End the call that an agent makes."""
         ...
 
 
@@ -99,6 +177,11 @@ class CentreFace(Protocol):
         ...
 
     @property
+    def outbound(self) -> OutboundFace:
+        """Calls that agents make."""
+        ...
+
+    @property
     def explaining(self) -> ExplainingFace:
         """What explains decisions."""
         ...
@@ -106,6 +189,11 @@ class CentreFace(Protocol):
     @property
     def figures(self) -> FiguresFace:
         """Where figures come from."""
+        ...
+
+    @property
+    def phones(self) -> PhonesFace:
+        """What agents' phones register with."""
         ...
 
     @property
@@ -121,6 +209,11 @@ class CentreFace(Protocol):
     @property
     def writing(self) -> bool:
         """False while the ledger cannot be written and facts wait in memory."""
+        ...
+
+    @property
+    def out_of_reach(self) -> tuple[str, ...]:
+        """The telephone systems that the centre cannot reach now."""
         ...
 
     @property

@@ -7,9 +7,11 @@ Close codes: 1012 the centre stops; 4400 a frame that is none of ours, or too bi
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from ipaddress import ip_address
 from typing import Any
 
 from litestar import WebSocket
+from litestar.connection import ASGIConnection
 from litestar.exceptions import WebSocketDisconnect
 from websockets.frames import Frame as WireFrame
 from websockets.frames import Opcode
@@ -40,6 +42,16 @@ class Ends(Exception):
         super().__init__(reason)
         self.code = code
         self.farewell = Farewell(reason=reason, retry=retry)
+
+
+def safe(socket: ASGIConnection[Any, Any, Any, Any]) -> bool:
+    """Whether nobody between us and the other side can read along (a proxy before us is on our machine)."""
+    if socket.url.scheme in {"https", "wss"}:
+        return True
+    try:
+        return ip_address(socket.client.host if socket.client else "").is_loopback
+    except ValueError:
+        return False
 
 
 def text(frame: Frame) -> str:

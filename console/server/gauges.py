@@ -75,6 +75,9 @@ class Gauges:
         self.waiting = Gauge(
             "callboard_queue_waiting", "Customers who wait, by queue.", ["queue"], registry=registry
         )
+        self.away = Gauge(
+            "callboard_telephone_away", "Telephone systems out of reach.", ["where"], registry=registry
+        )
         self.agents = Gauge("callboard_agents", "Agents by state.", ["state"], registry=registry)
 
     def count_also(self, name: str, text: str, counts: Mapping[str, int]) -> None:
@@ -92,6 +95,10 @@ class Gauges:
         self.waiting.clear()
         for row in board.queues:
             self.waiting.labels(row.queue.key).set(len(row.waiting_since))
+        self.away.clear()
+        for notice in board.notices:
+            if notice.kind == "away":
+                self.away.labels(notice.where).set(1)
         self.agents.clear()
         for agent in board.agents:
             self.agents.labels(agent.state.value).inc()

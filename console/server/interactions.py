@@ -5,8 +5,11 @@ from uuid import UUID
 
 import msgspec
 from litestar import get, post
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, JSONBody, QueryParameter
 
+from console.domain.agent import Role
+from console.domain.attached import LONGEST, MOST
+from console.domain.errors import NotThere
 from console.routing.explain import Decision
 from console.server.services import Asked, Needs
 from console.wire import InteractionView
@@ -32,10 +35,31 @@ class Pull(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     agent: _Key
 
 
+class Attach(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What goes along from now on, by names of `switch.attached`; an empty value takes one away."""
+
+    attached: Annotated[
+        dict[str, Annotated[str, msgspec.Meta(max_length=LONGEST)]],
+        msgspec.Meta(min_length=1, max_length=MOST),
+    ]
+
+
 @get("/api/v1/interactions", summary="Open interactions", tags=["interactions"])
-async def open_interactions(services: Needs) -> list[InteractionView]:
-    """All that is open now by queue, in serving order; of each queue those last that do not wait."""
-    return services.face.supervision.views()
+async def open_interactions(
+    services: Needs,
+    queue: Annotated[
+        str | None, QueryParameter(description="Queue's key: only what is in this one.", max_length=255)
+    ] = None,
+) -> list[InteractionView]:
+    """All that is open now by queue, in serving order; of each queue those last that do not wait. A queue
+    that is not known is a fault, not an empty list.
+    """
+    views = services.face.supervision.views()
+    if queue is None:
+        return views
+    if all(view.queue != queue for view in views) and queue not in await services.directory.queues():
+        raise NotThere(f"There is no queue {queue}.")
+    return [view for view in views if view.queue == queue]
 
 
 @post(
@@ -77,6 +101,23 @@ async def pull(
     return await services.face.supervision.pull(request.user.name, interaction, data.agent)
 
 
+@post(
+    "/api/v1/interactions/{interaction:uuid}/attached",
+    status_code=200,
+    summary="Attach data to it",
+    tags=["interactions"],
+)
+async def attach(
+    request: Asked, services: Needs, interaction: FromPath[UUID], data: JSONBody[Attach]
+) -> InteractionView:
+    """SIP headers and variables that go along: agents for the contact they talk on, supervisors for any. On
+    an Asterisk variables are set on the customer's channel.
+    """
+    user = request.user
+    own = not user.role.includes(Role.SUPERVISOR)
+    return await services.face.supervision.attach(user.name, interaction, data.attached, own=own)
+
+
 @get(
     "/api/v1/interactions/{interaction:uuid}/explain",
     summary="Why it went this way",
@@ -87,4 +128,4 @@ async def explained(services: Needs, interaction: FromPath[UUID]) -> list[Decisi
     return await services.face.explaining.explain(interaction)
 
 
-ROUTES = [open_interactions, move, prioritise, pull, explained]
+ROUTES = [open_interactions, move, prioritise, pull, attach, explained]

@@ -28,6 +28,7 @@ from console.server.frames import (
     close,
     pusher,
     receive,
+    safe,
     say_farewell,
     send,
     text,
@@ -43,6 +44,10 @@ SLOW_S = 30.0
 COMMANDS_PER_S = 5.0
 COMMANDS_BURST = 20.0
 
+_UNSAFE = (
+    "The connection to the centre is not encrypted, so it gives your phone no password. Sign in at the "
+    "centre's https address, or ask your IT."
+)
 _log = logging.getLogger(__name__)
 
 
@@ -89,19 +94,21 @@ class Live:
         self._under_way: set[asyncio.Task[None]] = set()
         self._of_agent: dict[str, set[Client]] = {}
         self._tasks: list[asyncio.Task[None]] = []
-        self._unsubscribe: Callable[[], None] = lambda: None
+        self._undo: list[Callable[[], None]] = []
         self._stopping = False
 
     def start(self) -> None:
         """Begin to send board updates and heartbeats."""
-        self._unsubscribe = self._face.on_agent_view(self._view_changed)
+        undo_views = self._face.on_agent_view(self._view_changed)
+        undo_phones = self._face.phones.on_change(self._phone_changed)
+        self._undo = [undo_views, undo_phones]
         self._tasks = [asyncio.create_task(self._tick_for_ever()), asyncio.create_task(self._beat_for_ever())]
 
     async def stop(self) -> None:
         """Say farewell to all, wait some seconds at most until they are gone. May be called twice."""
         self._stopping = True
-        self._unsubscribe()
-        self._unsubscribe = lambda: None
+        while self._undo:
+            self._undo.pop()()
         for connection in self._connections:
             connection.client.end(STOPPING, Farewell(reason="The centre is stopping."))
         if self._under_way:
@@ -222,7 +229,10 @@ class Live:
         )
         if self._face.is_agent(user.name):
             if hello.contact:
+                if self._face.phones.registers and not safe(connection.socket):
+                    raise Ends(FORBIDDEN, _UNSAFE, retry=False)
                 await self._desks.link(client, hello.contact, hello.session or self._clock.new_id())
+                self._phone_changed(user.name)
             client.view = lambda: self._face.agent_view(user.name)
             self._of_agent.setdefault(user.name, set()).add(client)
             client.view_changed()
@@ -266,6 +276,12 @@ class Live:
     def _view_changed(self, agent: str) -> None:
         for client in self._of_agent.get(agent, ()):
             client.view_changed()
+
+    def _phone_changed(self, agent: str) -> None:
+        """The desk, and no other client of the agent's, gets its phone's account."""
+        client, access = self._desks.of(agent), self._face.phones.access(agent)
+        if client is not None and access is not None:
+            client.urgent(access)
 
     # ------------------------------------------------------------ what goes on by itself
 

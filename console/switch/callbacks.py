@@ -24,7 +24,7 @@ RINGBACK = "ringback"
 HEADERS = {"X-Callback": "1"}
 """What tells a desk that the customer is not there yet."""
 
-_REASONS = {
+REASONS = {
     486: "busy",
     600: "busy",
     403: "refused",
@@ -35,6 +35,8 @@ _REASONS = {
     480: "no answer",
     487: "no answer",
 }
+"""Why a customer was not reached, by the status of SIP."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -128,7 +130,7 @@ class Callback:
         """A desk, or the customer, did not want to or could not."""
         if leg is self._customer:
             _log.info("the customer of callback %s was not reached: %s %s", self.interaction, code, reason)
-            self._not_reached(_REASONS.get(code, "failed"))
+            self._not_reached(REASONS.get(code, "failed"))
         elif self._offers.failed(leg, code):
             self._settle()
 

@@ -20,6 +20,7 @@ from console.domain.events import (
     VoicemailLeft,
 )
 from console.switch import codecs
+from console.switch.dialling import refused_transfer
 from console.switch.hub import Hub
 from console.switch.legs import Leg, Standing, by_liking
 from console.switch.offers import Offers
@@ -243,10 +244,14 @@ class Call:
 
     def leg_transfers(self, leg: Leg, target: str) -> None:
         """A blind transfer: the agent is free, the customer waits for what the centre makes of the target."""
+        to = self._target(target)
+        if refused_transfer(self._hub.refuses, self._agent, to):
+            leg.notify(603, "Decline", lambda: None)
+            return
         agent, self._agent = self._agent, ""
         self._count(leg)
         self._forget_partner()
-        self._hub.fact(InteractionTransferred, self, agent=agent, target=self._target(target))
+        self._hub.fact(InteractionTransferred, self, agent=agent, target=to)
         leg.notify(200, "OK", leg.hang_up)
         self._wait()
 

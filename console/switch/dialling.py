@@ -1,5 +1,7 @@
-"""Where the customer of a callback is called, and what that one sees as the caller. Pure."""
+"""Where the customer of a callback is called, and what that one sees as the caller."""
 
+import logging
+from collections.abc import Callable
 from urllib.parse import quote, unquote
 
 from aiosipua import parse_uri
@@ -8,6 +10,7 @@ from console.domain.address import number_of, trunk_of
 from console.domain.errors import BadInput
 
 _SIP = ("sip:", "sips:")
+_log = logging.getLogger(__name__)
 
 
 def target_of(call_out: str, trunk: str, last_contact: str = "") -> str:
@@ -43,6 +46,19 @@ def shown_as(caller: str, here: str) -> str:
     if text.lower().startswith(_SIP):
         return text
     return f"sip:{_user(number_of(text) or text) or 'callboard'}@{here}"
+
+
+def over_trunk(uri: str, trunk: str) -> str:
+    """A SIP URI as it is called: its number over the trunk, all else where it points."""
+    return target_of(uri, trunk) if uri.lower().startswith(_SIP) else uri
+
+
+def refused_transfer(refuses: Callable[[str], str], agent: str, target: str) -> str:
+    """Why an agent's phone may not pass a customer on to there, which is logged; "" when it may."""
+    why = refuses(target)
+    if why:
+        _log.warning("agent %s may not transfer to %r: %s by [switch.callbacks]", agent, target[:60], why)
+    return why
 
 
 def _user(text: str) -> str:

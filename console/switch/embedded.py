@@ -19,6 +19,7 @@ from aiosipua.utils import generate_call_id, generate_tag
 
 from console.clock import Clock
 from console.domain.address import Address, parse_name_addr
+from console.domain.attached import chosen
 from console.domain.errors import BadInput, NetworkError
 from console.domain.events import InteractionArrived, InteractionEvent
 from console.settings import SwitchSettings
@@ -68,6 +69,7 @@ class EmbeddedSwitch:
         self._sounds = Sounds(sounds, settings.language)
         self._t1 = t1_s
         self._tell: Callable[[InteractionEvent], None] = lambda event: None
+        self.refuses: Callable[[str], str] = lambda target: ""
         self._calls: dict[UUID, Call] = {}
         self._callbacks: dict[UUID, Callback] = {}
         self._messages: set[asyncio.Task[None]] = set()
@@ -189,6 +191,10 @@ class EmbeddedSwitch:
         if call := self._calls.get(interaction):
             call.connect(uri)
 
+    def guard(self, refuses: Callable[[str], str]) -> None:
+        """Ask this before a phone's own transfer is taken; callbacks are checked by the settings."""
+        self.refuses = refuses
+
     def statistics(self) -> list[LegStatistics]:
         """Of the last 10,000 interactions that ended."""
         return list(self._ended)
@@ -236,6 +242,9 @@ class EmbeddedSwitch:
             to = target_of(order.call_out, self._settings.trunk, self._contacts.get(order.call_out, ""))
         except BadInput as fault:
             raise NetworkError(str(fault)) from None
+        why = self._settings.refuses(Address(order.call_out)) or self._settings.refuses(Address(to))
+        if why:  # routing refuses it on asking; here is who was promised one before the rule was changed
+            raise NetworkError(f"the number must not be called: {why} by [switch.callbacks]")
         if self._ways is None:
             raise NetworkError("the switch is stopped")
         host = f"{self._ways.wire.udp[0]}:{self._ways.wire.udp[1]}"
@@ -306,14 +315,15 @@ class EmbeddedSwitch:
             leg.discard()
             ways.answer(transaction, code)
             return
-        self._begin(call, leg, caller_of(request), contact_of(request))
+        attached = chosen(self._settings.attached, request.headers.get_first)
+        self._begin(call, leg, caller_of(request), contact_of(request), attached)
 
     def _room(self) -> RtpPort:
         if len(self._calls) >= self._settings.max_calls:
             raise NetworkError(f"{len(self._calls)} calls are all that [switch] max_calls allows")
         return self._ports.take()
 
-    def _begin(self, call: Call, leg: Leg, customer: Address, contact: str) -> None:
+    def _begin(self, call: Call, leg: Leg, customer: Address, contact: str, attached: dict[str, str]) -> None:
         self._contacts[customer.uri] = contact
         self._contacts.move_to_end(customer.uri)
         if len(self._contacts) > _KEPT:
@@ -321,7 +331,7 @@ class EmbeddedSwitch:
         self._calls[call.interaction] = call
         call.begin(leg, (customer.uri, customer.name))
         self.metrics["calls"] += 1
-        self.fact(InteractionArrived, call, customer=customer, called=call.called)
+        self.fact(InteractionArrived, call, customer=customer, called=call.called, attached=attached)
 
     def _watch(self) -> None:
         now = self._clock.monotonic()

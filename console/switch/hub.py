@@ -28,6 +28,9 @@ class Joined(Party, Protocol):
 class Hub(Protocol):
     """The switch, as its calls see it."""
 
+    refuses: Callable[[str], str]
+    """Why a phone's transfer must not go there, "" when it may."""
+
     def fact(self, kind: type[InteractionEvent], party: Party, **fields: object) -> None:
         """Tell a fact about a call."""
 

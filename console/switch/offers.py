@@ -14,13 +14,15 @@ from console.switch.switch import Ring
 ELSEWHERE = {"Reason": 'SIP;cause=200;text="Call completed elsewhere"'}
 """RFC 3326: keeps a call that another agent took out of the missed calls."""
 
-_ENDS = {
+ENDS = {
     486: OfferEndReason.BUSY,
     600: OfferEndReason.BUSY,
     403: OfferEndReason.DECLINED,
     603: OfferEndReason.DECLINED,
     607: OfferEndReason.DECLINED,
 }
+"""What a desk means by a status; others: it cannot be reached."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -78,7 +80,7 @@ class Offers:
         """A desk did not want to, or could not; False when it is none of these."""
         order = self.take(leg)
         if order is not None:
-            self.tell_end(order, _ENDS.get(code, OfferEndReason.UNREACHABLE))
+            self.tell_end(order, ENDS.get(code, OfferEndReason.UNREACHABLE))
         return order is not None
 
     def cancel(self, offer: UUID, *, elsewhere: bool) -> bool:

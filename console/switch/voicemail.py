@@ -179,6 +179,10 @@ class Message:
         self._port = port
         port.listen(self._heard)
 
+    def hear(self, pcm: bytes) -> None:
+        """Sound that was recorded elsewhere (16-bit, 8 kHz)."""
+        self._keep(pcm)
+
     def use(self, codec: str) -> None:
         """The customer speaks another codec from now on."""
         if self._track is not None:

@@ -14,7 +14,7 @@ _MOST_ASKED_S = 600.0
 class Backoff:
     """Seconds to wait: drawn from 0 to `base_s` doubled with every failure, at most `cap_s`."""
 
-    def __init__(self, base_s: float = 0.5, cap_s: float = 30.0, draw: random.Random | None = None) -> None:
+    def __init__(self, base_s: float = 0.5, cap_s: float = 10.0, draw: random.Random | None = None) -> None:
         """`draw` is where the jitter comes from; by default the system."""
         self._base_s = base_s
         self._cap_s = cap_s

@@ -12,7 +12,15 @@ from typing import Generic, TypeVar
 from console.clock import Clock
 from console.domain.figures import Delta, Snapshot
 from console.sync.merge import Gap, merge
-from console.wire import AgentView, BoardDelta, BoardSnapshot, CentreFrame, Heartbeat, Welcome
+from console.wire import (
+    AgentView,
+    BoardDelta,
+    BoardSnapshot,
+    CentreFrame,
+    Heartbeat,
+    PhoneAccess,
+    Welcome,
+)
 
 _log = logging.getLogger(__name__)
 _V = TypeVar("_V")
@@ -58,6 +66,7 @@ class CentreView:
         self.wants_board = False
         self.boards: Listeners[Snapshot] = Listeners()
         self.agents: Listeners[AgentView] = Listeners()
+        self.phones: Listeners[PhoneAccess] = Listeners()
         self.welcome: Welcome | None = None
         self.board: Snapshot | None = None
         self.agent: AgentView | None = None
@@ -99,6 +108,8 @@ class CentreView:
         elif isinstance(frame, AgentView):
             self.agent = frame
             self.agents.tell(frame)
+        elif isinstance(frame, PhoneAccess):
+            self.phones.tell(frame)
         elif isinstance(frame, Heartbeat):
             self._compare_clocks(frame)
         self._vouched()

@@ -27,7 +27,7 @@ from console.sync.centre_view import CentreView
 from console.sync.outbox import Answer, Outbox
 from console.sync.place import Place, SignedIn, read_url
 from console.sync.request import Request
-from console.wire import AgentView, CentreFrame, Command, Hello, Reply, Welcome
+from console.wire import AgentView, CentreFrame, Command, Hello, PhoneAccess, Reply, Welcome
 
 if TYPE_CHECKING:
     from console.sync.conversation import Conversation, Ending
@@ -76,7 +76,7 @@ class Link:
         self._outbox = outbox
         self._contact = contact
         self._tls = tls
-        self._backoff = backoff or Backoff(0.5, 30.0)
+        self._backoff = backoff or Backoff(0.5, 10.0)
         self._session = clock.new_id()
         self._state = LinkState.NONE
         self._reason = ""
@@ -158,6 +158,10 @@ class Link:
         """Call `handler` with each view of the agent's own state; returns what undoes it."""
         return self._view.agents.add(handler)
 
+    def on_phone(self, handler: Callable[[PhoneAccess], None]) -> Callable[[], None]:
+        """Call `handler` with each account that the phone is to register with; returns what undoes it."""
+        return self._view.phones.add(handler)
+
     # ------------------------------------------------------------ what it does
 
     async def sign_in(self, url: str, user: str, password: str) -> None:
@@ -229,7 +233,7 @@ class Link:
 
     async def command(self, action: str, argument: str = "") -> None:
         """Have the centre do something: ready, pause and pause_after (argument: the reason), sign_out,
-        end_wrap_up, extend_wrap_up.
+        end_wrap_up, extend_wrap_up; consult (argument: whom), swap, conference, complete, cancel_consult.
 
         Raises Refused with the centre's words, or NetworkError when there is no link or no reply.
         """

@@ -52,6 +52,8 @@ def merge(snapshot: Snapshot, delta: Delta) -> Snapshot:
         ),
         samples=_rows(snapshot.samples, delta.samples, lambda row: row.at)[-SAMPLES_KEPT:],
         last_event_at=delta.last_event_at or snapshot.last_event_at,
+        notices=delta.notices if delta.notices is not None else snapshot.notices,
+        theirs=delta.theirs if delta.theirs is not None else snapshot.theirs,
         windows=_rows(
             _without(snapshot.windows, set(delta.removed_queues)),
             delta.windows,

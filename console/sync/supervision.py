@@ -10,11 +10,13 @@ from uuid import UUID
 import msgspec
 
 from console.domain.errors import EnvironmentFault
+from console.domain.events import MonitoringMode
 from console.sync.outbox import Answer
 from console.sync.request import Request, checked, decoded
-from console.wire import InteractionView
+from console.wire import InteractionView, MonitoringView
 
 _INTERACTIONS = "/api/v1/interactions"
+_MONITORINGS = "/api/v1/monitorings"
 _LIST_MOST = 64_000_000
 _FILE_MOST = 512_000_000
 
@@ -99,6 +101,27 @@ class Supervision:
         request = Request("GET", f"/api/v1/figures.{kind}", query, most_bytes=_FILE_MOST)
         data = checked(await self._asker.ask(request))
         await asyncio.to_thread(_write, path, data)
+
+    async def monitor(self, interaction: UUID, mode: MonitoringMode, contact: str = "") -> MonitoringView:
+        """Have my phone rung, to be in a call; `contact` is its SIP address, "" the desk I signed in with."""
+        body = msgspec.json.encode({"mode": mode, "contact": contact})
+        request = Request("POST", f"{_INTERACTIONS}/{interaction}/monitor", body=body)
+        return decoded(await self._asker.ask(request), MonitoringView)
+
+    async def monitorings(self) -> list[MonitoringView]:
+        """Every supervisor who is in a call, or is rung for one."""
+        answer = await self._asker.ask(Request("GET", _MONITORINGS, most_bytes=_LIST_MOST))
+        return decoded(answer, list[MonitoringView])
+
+    async def change_monitoring(self, monitoring: UUID, mode: MonitoringMode) -> MonitoringView:
+        """Listen, whisper or barge in from now on; the answer is how it was before."""
+        body = msgspec.json.encode({"mode": mode})
+        answer = await self._asker.ask(Request("POST", f"{_MONITORINGS}/{monitoring}", body=body))
+        return decoded(answer, MonitoringView)
+
+    async def end_monitoring(self, monitoring: UUID) -> None:
+        """Have my phone hung up; the call goes on."""
+        checked(await self._asker.ask(Request("DELETE", f"{_MONITORINGS}/{monitoring}")))
 
     async def _order(self, interaction: UUID, order: str, what: dict[str, object]) -> InteractionView:
         path = f"{_INTERACTIONS}/{interaction}/{order}"

@@ -8,9 +8,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
-from console.domain.errors import EnvironmentFault, SettingsError
+import msgspec
+
+from console.domain.errors import BadInput, EnvironmentFault, SettingsError
 from console.settings import PhoneSettings
 from console.telephony.engine import Account, EngineSettings, Transport
+from console.wire import PhoneAccess, decode_centre_frame, encode_frame
 
 KEYRING_SERVICE = "Callboard SIP"
 PHONE_KEY = "phone"
@@ -94,6 +97,22 @@ def centre_account(
     )
 
 
+def registered_account(access: PhoneAccess, account: Account, srtp: str) -> Account:
+    """The centre's account as one that registers with what the centre gave; `srtp` is what this desk's own
+    settings ask for: the stricter of both holds. Raises SettingsError for what is none.
+    """
+    wanted = (_choice(Srtp, "phone.srtp", srtp), _choice(Srtp, "the centre's srtp", access.srtp))
+    return msgspec.structs.replace(
+        account,
+        uri=access.uri,
+        registrar=access.registrar,
+        username=access.username,
+        password=access.password,
+        transport=_choice(Transport, "the centre's transport", access.transport),
+        srtp=max(wanted, key=tuple(Srtp).index),
+    )
+
+
 def engine_settings(settings: PhoneSettings, *, bind: str = "", max_calls: int = 4) -> EngineSettings:
     """How to start the engine for these settings. Raises SettingsError for what is none."""
     address = settings.bind or bind
@@ -139,26 +158,62 @@ def save_password(uri: str, password: str) -> None:
     keyring.
     """
     import keyring  # late: it looks for back ends, which takes a while that the first window need not wait
-    import keyring.errors
 
     try:
         if password:
             keyring.set_password(KEYRING_SERVICE, uri, password)
         elif keyring.get_password(KEYRING_SERVICE, uri) is not None:
             keyring.delete_password(KEYRING_SERVICE, uri)
-    except keyring.errors.KeyringError as fault:
+    except Exception as fault:  # noqa: BLE001 - back ends are other people's, and raise what they like
         raise _no_keyring(fault) from None
+
+
+def keep_password(uri: str, password: str) -> bool:
+    """Keep an account's password when it is another than is kept; whether it was. Raises EnvironmentFault."""
+    if load_password(uri) == password:
+        return False
+    save_password(uri, password)
+    return True
 
 
 def load_password(uri: str) -> str:
     """An account's password, "" when none is kept. Raises EnvironmentFault without a keyring."""
     import keyring
-    import keyring.errors
 
     try:
         return keyring.get_password(KEYRING_SERVICE, uri) or ""
-    except keyring.errors.KeyringError as fault:
+    except Exception as fault:  # noqa: BLE001 - back ends are other people's, and raise what they like
         raise _no_keyring(fault) from None
+
+
+def keep_access(centre: str, user: str, access: PhoneAccess | None) -> None:
+    """Keep what the phone of a centre's user registers with in the system's keyring, all of it as one secret;
+    None forgets it. Raises EnvironmentFault without a keyring.
+    """
+    try:
+        save_password(_kept_as(centre, user), encode_frame(access).decode() if access is not None else "")
+    except EnvironmentFault as fault:
+        raise EnvironmentFault(
+            "This computer has no password store that can be used, so the phone's password is kept in memory "
+            "only. After a new start you can be called once you have signed in. To keep it, set up or unlock "
+            "a keyring (GNOME Keyring, KWallet, Windows Credential Manager, macOS Keychain)."
+        ) from fault
+
+
+def load_access(centre: str, user: str) -> PhoneAccess | None:
+    """What was kept for a centre's user, None when nothing was. Raises EnvironmentFault without a keyring."""
+    kept = load_password(_kept_as(centre, user))
+    if not kept:
+        return None
+    try:
+        found = decode_centre_frame(kept)
+    except BadInput:
+        return None  # of another version; the next sign-in brings a new one
+    return found if isinstance(found, PhoneAccess) else None
+
+
+def _kept_as(centre: str, user: str) -> str:
+    return f"{user} at {centre.rstrip('/')}"
 
 
 def _no_keyring(fault: Exception) -> EnvironmentFault:

@@ -131,6 +131,8 @@ class CallBook:
             queue=words.queue,
             waited_s=words.waited_s,
             skills=words.skills,
+            outbound=words.outbound,
+            at_once=words.at_once,
         )
         self._calls[event.call] = live
         self._arrived(live)
@@ -143,6 +145,7 @@ class CallBook:
             queue=words.queue,
             waited_s=words.waited_s,
             skills=words.skills,
+            outbound=words.outbound,
         )
 
     def _on_progress(self, event: CallProgress) -> None:

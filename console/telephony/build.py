@@ -13,9 +13,12 @@ class SoundDevice(msgspec.Struct, frozen=True):
 
 
 class EngineBuild(msgspec.Struct, frozen=True, kw_only=True):
-    """One build of the library. `tls` "" when it has none; `call_limit` is compiled in."""
+    """One build of the library. `builder` "Callboard" for our own, "PyPI" for the wheel that pip finds there.
+    `tls` "" when it has none; `call_limit` is compiled in.
+    """
 
     version: str
+    builder: str = "PyPI"
     tls: str
     ciphers: int
     codecs: tuple[str, ...]

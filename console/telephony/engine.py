@@ -24,6 +24,15 @@ class Transport(StrEnum):
     TLS = "tls"
 
 
+class CertificateFault(StrEnum):
+    """Why a TLS server is not believed."""
+
+    NONE = ""
+    UNTRUSTED = "untrusted"
+    NAME = "name"
+    EXPIRED = "expired"
+
+
 class Account(msgspec.Struct, frozen=True, kw_only=True):
     """A SIP identity. `registrar` "" registers nowhere (the centre rings us at our contact). The password
     is never shown.
@@ -97,6 +106,7 @@ class AccountState(EngineEvent, frozen=True, kw_only=True):
     code: int
     reason: str
     expires_s: int
+    certificate: CertificateFault = CertificateFault.NONE
 
 
 class IncomingCall(EngineEvent, frozen=True, kw_only=True):
@@ -177,6 +187,13 @@ class StrangerTurnedAway(EngineEvent, frozen=True, kw_only=True):
     uri: str
 
 
+class UnencryptedTurnedAway(EngineEvent, frozen=True, kw_only=True):
+    """An INVITE for an account that must have SRTP offered none, and was refused without ringing."""
+
+    account: str
+    source: str
+
+
 class DevicesChanged(EngineEvent, frozen=True, kw_only=True):
     """The sound devices are different now."""
 
@@ -244,6 +261,10 @@ class Engine(Protocol):
 
     def transfer_attended(self, call: UUID, consult: UUID) -> None:
         """Attended transfer: REFER with Replaces (RFC 3891) between two calls of ours."""
+        ...
+
+    def use_codecs(self, codecs: tuple[str, ...]) -> None:
+        """Offer these codecs, in this order, from the next call on."""
         ...
 
     def network_changed(self) -> None:

@@ -1,6 +1,7 @@
 """A live call as the desk sees it, and the pure readings around it: headers, names, why it ended."""
 
 import math
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from urllib.parse import unquote
@@ -12,7 +13,7 @@ from console.domain.address import Address, parse_name_addr
 from console.domain.call import CallEnd, CallPhase, Direction, Quality
 from console.domain.errors import BadInput
 from console.domain.queue import SkillNeed
-from console.telephony.engine import Account, CallDisconnected, IncomingCall
+from console.telephony.engine import Account, CallDisconnected, CertificateFault, IncomingCall
 
 MAX_SKILLS = 50
 MAX_NAME = 200
@@ -31,7 +32,7 @@ class LiveCall(msgspec.Struct, frozen=True, kw_only=True):
     """One call that is not over. Times are aware UTC; `quality` is that of the last interval.
 
     `held_there`: the other side holds us. `queue`, `waited_s`, `skills`, `interaction` are what the centre
-    said.
+    said; `outbound`: it rings us so that we reach a customer, `at_once`: and is to be taken without asking.
     """
 
     call: UUID
@@ -51,6 +52,8 @@ class LiveCall(msgspec.Struct, frozen=True, kw_only=True):
     quality: Quality | None = None
     codec: str = ""
     encrypted: bool = False
+    outbound: bool = False
+    at_once: bool = False
 
 
 class CentreWords(msgspec.Struct, frozen=True):
@@ -60,15 +63,21 @@ class CentreWords(msgspec.Struct, frozen=True):
     queue: str = ""
     waited_s: float | None = None
     skills: tuple[SkillNeed, ...] = ()
+    outbound: bool = False
+    at_once: bool = False
 
 
 def centre_words(headers: Mapping[str, str]) -> CentreWords:
-    """Read X-Interaction-Id, X-Queue, X-Waited-S and X-Skills; what is malformed counts as not there."""
+    """Read X-Interaction-Id, X-Queue, X-Waited-S, X-Skills, X-Outbound and Answer-Mode (RFC 5373); what is
+    malformed counts as not there.
+    """
     return CentreWords(
         interaction=_uuid(headers.get("x-interaction-id", "")),
         queue=_shown(unquote(headers.get("x-queue", ""), errors="replace")),
         waited_s=_seconds(headers.get("x-waited-s", "")),
         skills=_skills(headers.get("x-skills", "")),
+        outbound=headers.get("x-outbound", "").strip() == "1",
+        at_once=headers.get("answer-mode", "").partition(";")[0].strip().lower() == "auto",
     )
 
 
@@ -90,19 +99,78 @@ def domain_of(account: Account) -> str:
     return ""
 
 
-def words_for_registration(code: int, reason: str) -> str:
-    """What a registration's outcome means, for the person; 0: no answer came."""
+_CERTIFICATE = {
+    CertificateFault.UNTRUSTED: (
+        "The registrar's certificate is not from an authority that is trusted here. Nothing was sent. "
+        "Set phone.tls_ca to its authority's file, or ask your IT."
+    ),
+    CertificateFault.NAME: (
+        "The registrar's certificate is for another name than it is called by. Nothing was sent. "
+        "Check the registrar's name, or ask your IT for a certificate with that name."
+    ),
+    CertificateFault.EXPIRED: (
+        "The registrar's certificate has expired, or is not good yet. Nothing was sent. "
+        "Check this computer's date, or ask your IT to renew the certificate."
+    ),
+}
+
+
+_NO_TLS = re.compile(r"PJ_EEOF|PJ_ETIMEDOUT|Unknown error 4[789]\d{4}|(?i:ssl|tls)")
+"""OpenSSL's own errors have no words in every build."""
+
+
+def words_for_registration(
+    code: int,
+    reason: str,
+    certificate: CertificateFault = CertificateFault.NONE,
+    *,
+    tls: bool = False,
+    given: bool = False,
+) -> str:
+    """What a registration's outcome means, for the person; 0: no answer came. `tls`: it was tried so.
+    `given`: the centre gave the account, nobody typed it.
+    """
     if not code:
-        return "The registrar does not answer. Trying again."
+        return "The registrar does not answer."
     if "TLS_ECERTVERIF" in reason:
-        return (
-            "The registrar's certificate is not from an authority that is trusted here, or not for its name. "
-            "Nothing was sent. Check the registrar's name, or set phone.tls_ca to its authority's file."
-        )
+        return _CERTIFICATE.get(certificate, _CERTIFICATE[CertificateFault.UNTRUSTED])
     if "ERESOLVE" in reason:
-        return "The registrar's name is not known on the network. Check it, and the network. Trying again."
-    if code in {401, 403, 407}:
+        return "The registrar's name is not known on the network. Check it, and the network."
+    if code in {502, 503} and reason not in _SAID_BY_REGISTRARS:
+        return _unreached(reason, tls=tls)
+    return _refused(code, reason, given=given) if code in {401, 403, 407} else reason
+
+
+def _refused(code: int, reason: str, *, given: bool) -> str:
+    if not given:
         return f"The registrar refuses the name or the password ({code} {reason}). Check both."
+    return (
+        f"The telephone system refuses the password that the centre gave this phone ({code} {reason}). "
+        "Sign out and in again; if that does not help, ask your IT."
+    )
+
+
+_SAID_BY_REGISTRARS = frozenset({"Bad Gateway", "Service Unavailable"})
+
+
+def _unreached(reason: str, *, tls: bool) -> str:
+    """No connection came about."""
+    if tls and _NO_TLS.search(reason):
+        return (
+            "What answers at the registrar's address does not speak TLS, or none that is safe. Nothing was "
+            "sent. Check the port (SIP over TLS is mostly at 5061), or ask your IT."
+        )
+    return f"The registrar cannot be reached: {in_words(reason)}. Check its address and the network."
+
+
+def in_words(reason: str) -> str:
+    """Why no connection came about, for a person."""
+    if reason.startswith("Connection refused"):
+        return "nobody listens there"
+    if "timed out" in reason:
+        return "there was no answer in time"
+    if "unreachable" in reason or reason.startswith("No route"):
+        return "there is no way to it on this network"
     return reason
 
 

@@ -17,7 +17,8 @@ from console.clock import Clock
 from console.domain.address import normalise_dialled
 from console.domain.call import CallEnd, CallPhase, Direction
 from console.domain.errors import AudioError, BadInput, NetworkError
-from console.domain.events import RegistrationChanged, StrangerRefused
+from console.domain.events import RegistrationChanged, StrangerRefused, UnencryptedRefused
+from console.telephony.accounts import CENTRE_KEY
 from console.telephony.audio import Ringer
 from console.telephony.book import DIGITS, CallBook
 from console.telephony.engine import (
@@ -31,6 +32,7 @@ from console.telephony.engine import (
     EngineStarted,
     StrangerTurnedAway,
     Transport,
+    UnencryptedTurnedAway,
 )
 from console.telephony.live import LiveCall, domain_of, words_for_registration
 
@@ -72,6 +74,7 @@ class Phone:
             EngineFailed: self._on_engine_failed,
             AccountState: self._on_account,
             StrangerTurnedAway: self._on_stranger,
+            UnencryptedTurnedAway: self._on_unencrypted,
             CommandFailed: self._on_command_failed,
         }
 
@@ -127,12 +130,12 @@ class Phone:
         """Where the engine listens; None while it does not."""
         return self._started
 
-    def contact(self, key: str, host: str = "") -> str:
+    def contact(self, key: str, host: str = "", transport: Transport | None = None) -> str:
         """The SIP URI at which an account is rung without a registrar, for the centre; "" while not
         listening.
 
         `host` is this machine's address as the centre sees it; by default the address that the engine is
-        bound to.
+        bound to. `transport` is the account's unless another is asked for.
         """
         account, started = self._accounts.get(key), self._started
         if account is None or started is None:
@@ -143,9 +146,14 @@ class Phone:
             Transport.TCP: started.tcp_port,
             Transport.TLS: started.tls_port,
         }
-        suffix = "" if account.transport is Transport.UDP else f";transport={account.transport}"
+        kind = transport or account.transport
+        suffix = "" if kind is Transport.UDP else f";transport={kind}"
         place = host or self._settings.bind or "127.0.0.1"
-        return f"sip:{user}@{place}:{ports[account.transport]}{suffix}"
+        return f"sip:{user}@{place}:{ports[kind]}{suffix}"
+
+    def answer_when(self, wanted: Callable[[LiveCall], bool]) -> None:
+        """Calls of which `wanted` is True when they arrive are answered at once."""
+        self._auto_answer = wanted
 
     # ---- commands
 
@@ -239,6 +247,10 @@ class Phone:
             raise BadInput("Both calls must be answered before they can be joined.")
         self._engine.transfer_attended(call, consult)
 
+    def use_codecs(self, codecs: tuple[str, ...]) -> None:
+        """Offer these codecs, in this order, from the next call on."""
+        self._engine.use_codecs(codecs)
+
     def network_changed(self) -> None:
         """The machine's addresses changed, or it woke up."""
         self._engine.network_changed()
@@ -272,12 +284,26 @@ class Phone:
 
     def _on_account(self, event: AccountState) -> None:
         registered = 200 <= event.code < 300 and event.expires_s > 0
-        reason = words_for_registration(event.code, event.reason)
+        account = self._accounts.get(event.account)
+        reason = words_for_registration(
+            event.code,
+            event.reason,
+            event.certificate,
+            tls=account is not None and account.transport is Transport.TLS,
+            given=event.account == CENTRE_KEY,
+        )
         self._tell_registration(event.account, registered=registered, code=event.code, reason=reason)
 
     def _on_stranger(self, event: StrangerTurnedAway) -> None:
         fact = StrangerRefused(
             id=self._clock.new_id(), at=self._clock.now(), source=event.source, uri=event.uri
+        )
+        self._bus.publish(fact)
+
+    def _on_unencrypted(self, event: UnencryptedTurnedAway) -> None:
+        _log.warning("refused a call from %s: it offered no encrypted sound (SRTP)", event.source)
+        fact = UnencryptedRefused(
+            id=self._clock.new_id(), at=self._clock.now(), account=event.account, source=event.source
         )
         self._bus.publish(fact)
 

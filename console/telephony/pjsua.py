@@ -144,6 +144,10 @@ class PjsuaEngine:
 
         self._post("transfer", call, refer)
 
+    def use_codecs(self, codecs: tuple[str, ...]) -> None:
+        """Offer these codecs, in this order, from the next call on."""
+        self._post("use codecs", None, lambda core: core.use_codecs(codecs))
+
     def network_changed(self) -> None:
         """Restart transports, re-register, re-INVITE."""
         self._post("network", None, Core.change_network)

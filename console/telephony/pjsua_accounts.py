@@ -3,11 +3,19 @@ only.
 """
 
 import random
+from contextlib import suppress
 from typing import Any, Protocol
 
 import pjsua2 as pj
 
-from console.telephony.engine import Account, AccountState, EngineEvent, EngineSettings, Transport
+from console.telephony.engine import (
+    Account,
+    AccountState,
+    CertificateFault,
+    EngineEvent,
+    EngineSettings,
+    Transport,
+)
 from console.telephony.gate import admit, named_addresses, open_to_all
 from console.telephony.message import user_of
 from console.telephony.pjsua_desk import guarded
@@ -16,11 +24,22 @@ from console.telephony.pjsua_setup import account_config, nobody_config, transpo
 FIRST_RETRY_S = 2.0
 REFUSED_RETRY_S = 30.0  # a wrong password does not get better by asking often; registrars lock out who does
 LAST_RETRY_S = 300.0
+RECONNECT_S = 1.0  # after a lost connection; not all phones in the same moment
 _KINDS = {
     Transport.UDP: pj.PJSIP_TRANSPORT_UDP,
     Transport.TCP: pj.PJSIP_TRANSPORT_TCP,
     Transport.TLS: pj.PJSIP_TRANSPORT_TLS,
 }
+
+
+_UNTRUSTED = (
+    pj.PJ_SSL_CERT_EUNTRUSTED
+    | pj.PJ_SSL_CERT_EISSUER_NOT_FOUND
+    | pj.PJ_SSL_CERT_EISSUER_MISMATCH
+    | pj.PJ_SSL_CERT_ECHAIN_TOO_LONG
+    | pj.PJ_SSL_CERT_EREVOKED
+    | pj.PJ_SSL_CERT_EWEAK_SIGNATURE
+)
 
 
 class Reception(Protocol):
@@ -51,6 +70,7 @@ class DeskAccount(pj.Account):  # type: ignore[misc]  # pjsua2 has no types
         self.registered = False
         self.leaving = False
         self.registrar_at = ""  # the address from which the registrar answered
+        self.certificate = CertificateFault.NONE  # of the connection that failed last
         self._failures = 0
         self._reception = reception
 
@@ -91,13 +111,49 @@ class DeskAccount(pj.Account):  # type: ignore[misc]  # pjsua2 has no types
                 code=0 if unanswered else code,
                 reason=reason,
                 expires_s=expires,
+                certificate=CertificateFault.NONE if good else self.certificate,
             )
         )
+
+    def change(self, account: Account, config: Any) -> None:
+        """Be `account` from now on; a registration that stays where it is has no gap.
+
+        pjsua2 takes a registration back and makes another when a password changes, both in the same moment,
+        and a registrar may well hear of them the other way round: Asterisk did every fifth time, and the
+        phone could not be called until its next refresh. While a refresh of ours is under way it cannot send
+        the first of the two.
+        """
+        if self.registered and _registration(account) == _registration(self.settings):
+            with suppress(pj.Error):  # it is under way already
+                self.setRegistration(True)
+        no_more = bool(self.settings.registrar) and not account.registrar
+        self.settings = account
+        self.modify(config)
+        if account.registrar and not self.registered:
+            with suppress(pj.Error):  # it did so by itself: something changed
+                self.setRegistration(True)
+        if no_more:  # pjsua2 takes it back, and tells nothing of it
+            self.registered, self.retry_at = False, 0.0
+            self._reception.emit(
+                AccountState(
+                    at=self._reception.now(), account=account.key, code=200, reason="OK", expires_s=0
+                )
+            )
+
+    def connection_ended(self, now: float) -> None:
+        """Register again soon if that was by this connection: the registrar may not reach us any more."""
+        if self.registered and not self.leaving and not self.retry_at:
+            self.retry_at = now + RECONNECT_S * random.uniform(0.2, 1.0)
 
     def _note_registrar(self, address: str) -> None:
         if address != self.registrar_at:
             self.registrar_at = address
             self._reception.registrar_moved()
+
+
+def _registration(account: Account) -> tuple[str, ...]:
+    """What tells one registration from another."""
+    return account.registrar, account.uri, account.transport, account.contact_user
 
 
 def retry_after(failures: int, code: int) -> float:
@@ -106,6 +162,17 @@ def retry_after(failures: int, code: int) -> float:
     """
     first = REFUSED_RETRY_S if 400 <= code < 500 and code != 408 else FIRST_RETRY_S
     return float(min(LAST_RETRY_S, first * 2 ** min(failures, 10)) * random.uniform(0.8, 1.2))
+
+
+def certificate_fault(doubts: int) -> CertificateFault:
+    """What to tell of pjsua2's bits about a certificate: the worst."""
+    if doubts & _UNTRUSTED:
+        return CertificateFault.UNTRUSTED
+    if doubts & pj.PJ_SSL_CERT_EIDENTITY_NOT_MATCH:
+        return CertificateFault.NAME
+    if doubts & pj.PJ_SSL_CERT_EVALIDITY_PERIOD:
+        return CertificateFault.EXPIRED
+    return CertificateFault.UNTRUSTED if doubts else CertificateFault.NONE
 
 
 class Accounts:
@@ -168,8 +235,7 @@ class Accounts:
         if known is None:
             self._by_key[account.key] = self._made(account)
         else:
-            known.settings = account
-            known.modify(self._config(account))
+            known.change(account, self._config(account))
         self._index()
 
     def remove(self, key: str) -> None:
@@ -187,6 +253,10 @@ class Accounts:
         """Whether a request for `user` is for one of ours."""
         return user in self._rung_as
 
+    def rung_by(self, user: str) -> DeskAccount | None:
+        """Our account that a request for `user` is for."""
+        return next((one for one in self._by_key.values() if one.rung_as == user), None)
+
     def receiver(self, user: str) -> int:
         """pjsua2's number of the account that an INVITE for `user` is for; nobody's for a stranger's."""
         return self._rung_as.get(user, self.nobody)
@@ -201,6 +271,15 @@ class Accounts:
             if account.retry_at and now >= account.retry_at:
                 account.retry_at = 0.0
                 account.setRegistration(True)
+
+    def connection_ended(self, kind: str, doubts: int) -> None:
+        """A connection of a kind of transport is over, perhaps for what its certificate was."""
+        if kind == "UDP":
+            return
+        for account in self._by_key.values():
+            if account.settings.registrar and account.settings.transport == kind.lower():
+                account.certificate = certificate_fault(doubts)
+                account.connection_ended(self._reception.now())
 
     def unregister(self) -> None:
         """Begin to unregister all."""

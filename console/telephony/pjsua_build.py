@@ -1,8 +1,12 @@
 """Asks pjsua2 what build it is. Works only while no engine runs: the library is started and ended for it."""
 
 import ctypes
+import json
+import os
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pjsua2 as pj
@@ -23,7 +27,8 @@ def describe_build() -> EngineBuild:
     endpoint = pj.Endpoint()
     try:
         endpoint.libCreate()
-        endpoint.libInit(endpoint_config(EngineSettings(max_calls=_ASKED_CALLS)))
+        with _hushed():
+            endpoint.libInit(endpoint_config(EngineSettings(max_calls=_ASKED_CALLS)))
         return _ask(endpoint)
     except pj.Error as fault:
         raise EnvironmentFault(f"pjsua2 is installed but does not start: {words_of(fault)}.") from None
@@ -37,6 +42,7 @@ def _ask(endpoint: pj.Endpoint) -> EngineBuild:
     devices = tuple(
         SoundDevice(device.name, device.driver, device.inputCount, device.outputCount)
         for device in endpoint.audDevManager().enumDev2()
+        if device.inputCount or device.outputCount  # ALSA lists plug-ins, too, that open nothing here
     )
     return EngineBuild(
         version=endpoint.libVersion().full,
@@ -46,7 +52,31 @@ def _ask(endpoint: pj.Endpoint) -> EngineBuild:
         devices=devices,
         call_limit=_call_limit(),
         srtp=tuple(str(crypto) for crypto in endpoint.srtpCryptoEnum()),
+        builder=_builder(),
     )
+
+
+@contextmanager
+def _hushed() -> Iterator[None]:
+    """Drop what C libraries print: ALSA's plug-ins complain of every sound server that is not there."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 2)
+        os.close(nowhere)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
+def _builder() -> str:
+    """Who built it: our own build says so in a file beside its module (installer/pjsua2/wheel.py)."""
+    try:
+        return str(json.loads((_library().parent / "build.json").read_text())["builder"])
+    except (OSError, ValueError, KeyError):
+        return "PyPI"
 
 
 def _ciphers(endpoint: pj.Endpoint) -> int:
@@ -71,6 +101,20 @@ def _call_limit() -> int:
 
 
 def _tls_version() -> str:
+    """The version of the OpenSSL that is loaded, by its own word; else the text in its file."""
+    try:
+        library = ctypes.CDLL(str(_library()))
+    except OSError:
+        return _tls_text()
+    for name in ("OpenSSL_version", "SSLeay_version"):  # since 1.1, and before
+        version = getattr(library, name, None)
+        if version is not None:
+            version.restype = ctypes.c_char_p
+            return " ".join(version(0).decode("ascii", "replace").split()[:2])
+    return _tls_text()
+
+
+def _tls_text() -> str:
     """The version text that OpenSSL puts into its library, wherever the wheel keeps it."""
     folder = _library().parent
     places = [

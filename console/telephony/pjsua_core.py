@@ -25,6 +25,7 @@ from console.telephony.engine import (
     IncomingCall,
     StrangerTurnedAway,
     Transport,
+    UnencryptedTurnedAway,
 )
 from console.telephony.message import headers_of, request_uri, user_asked_for
 from console.telephony.pjsua_accounts import Accounts, DeskAccount
@@ -42,6 +43,7 @@ from console.telephony.pjsua_sound import Mixer
 _log = logging.getLogger(__name__)
 BUSY_MS = 20
 IDLE_MS = 100
+_NOT_ACCEPTABLE = 488
 _GOODBYE_S = 1.0
 _DO_NOT_LISTEN = 1  # PJSUA_DESTROY_NO_RX_MSG: do not wait for answers that we have waited for already
 
@@ -57,6 +59,19 @@ class _Endpoint(pj.Endpoint):  # type: ignore[misc]  # pjsua2 has no types
     def onSelectAccount(self, parameters: Any) -> None:  # noqa: N802  # pjsua2's name
         """An INVITE came in; nothing was made for it yet."""
         parameters.accountIndex = self._core.receiver_of(parameters.rdata.wholeMsg)
+
+    @guarded
+    def onTransportState(self, parameters: Any) -> None:  # noqa: N802  # pjsua2's name
+        """A connection was made or is over."""
+        if parameters.state == pj.PJSIP_TP_STATE_DISCONNECTED:
+            tls = parameters.tlsInfo
+            self._core.connection_ended(parameters.type, 0 if tls.isEmpty() else tls.verifyStatus)
+
+    @guarded
+    def onRejectedIncomingCall(self, parameters: Any) -> None:  # noqa: N802  # pjsua2's name
+        """pjsua2 refused an INVITE by itself, before any call was made of it."""
+        received = parameters.rdata
+        self._core.on_refused(parameters.statusCode, received.wholeMsg, received.srcAddress)
 
     @guarded
     def onIpChangeProgress(self, parameters: Any) -> None:  # noqa: N802  # pjsua2's name
@@ -216,6 +231,10 @@ class Core:
             self.forget(live)
             raise
 
+    def use_codecs(self, codecs: tuple[str, ...]) -> None:
+        """Offer these codecs from the next call on."""
+        choose_codecs(self._endpoint, codecs)
+
     def change_network(self) -> None:
         """Our addresses changed: new transports, contacts, and re-INVITEs for live calls."""
         self._endpoint.handleIpChange(pj.IpChangeParam())
@@ -245,6 +264,11 @@ class Core:
     def registrar_moved(self) -> None:
         """Have the registrar let in at the end of this turn."""
         self._later.append(self.accounts.guard)
+
+    def connection_ended(self, kind: str, doubts: int) -> None:
+        """A connection is over; `doubts` are what was wrong with the other side's certificate."""
+        if self.accounts is not None:
+            self.accounts.connection_ended(kind, doubts)
 
     def media_changed(self, call: DeskCall) -> None:
         """Have a call look at its media at the end of this turn."""
@@ -309,6 +333,15 @@ class Core:
         self._take_what_rings_alone()
         key, invite = live.key, self._invite
         self._later.append(lambda: self._tell_arrival(key, account, invite, source))
+
+    def on_refused(self, code: int, invite: str, source: str) -> None:
+        """Tell of a call that did not ring because its sound would not have been encrypted."""
+        account = self.accounts.rung_by(user_asked_for(invite))
+        if account is None or code != _NOT_ACCEPTABLE or "\na=crypto:" in invite:
+            return
+        if account.settings.srtp == "required":
+            key = account.settings.key
+            self.emit(UnencryptedTurnedAway(at=self.now(), account=key, source=source))
 
     def _take_what_rings_alone(self) -> None:
         """Answer for an account that answers by itself, at the latest when the call before is over: a centre

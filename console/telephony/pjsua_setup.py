@@ -11,6 +11,8 @@ from console.telephony.engine import Account, EngineSettings, Transport
 
 _log = logging.getLogger(__name__)
 MEDIA_TICK_MS = 20
+TLS_MS = 5000
+"""Who has not shown a certificate by then speaks no TLS at that port; without it half a minute goes by."""
 _SRTP = {
     "off": pj.PJMEDIA_SRTP_DISABLED,
     "optional": pj.PJMEDIA_SRTP_OPTIONAL,
@@ -44,18 +46,21 @@ def endpoint_config(settings: EngineSettings) -> pj.EpConfig:
     config.medConfig.audioFramePtime = MEDIA_TICK_MS
     config.medConfig.noVad = True
     config.medConfig.ecTailLen = settings.echo_cancel_ms
+    config.medConfig.ecOptions = pj.PJMEDIA_ECHO_USE_NOISE_SUPPRESSOR  # with the build's own canceller
     config.medConfig.quality = 4
     return config
 
 
 def transport_config(settings: EngineSettings, port: int) -> pj.TransportConfig:
-    """A listener at the settings' address; with the certificate rules, which only TLS looks at."""
+    """A listener at the settings' address; with rules for versions and certificates, which only TLS reads."""
     config = pj.TransportConfig()
     config.port = port
     if settings.bind:
         config.boundAddress = settings.bind
     config.tlsConfig.CaListFile = settings.tls_ca_file
     config.tlsConfig.verifyServer = settings.tls_verify
+    config.tlsConfig.msecTimeout = TLS_MS
+    config.tlsConfig.proto = pj.PJ_SSL_SOCK_PROTO_TLS1_2 | pj.PJ_SSL_SOCK_PROTO_TLS1_3  # RFC 8996: none older
     return config
 
 

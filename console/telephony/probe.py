@@ -15,10 +15,11 @@ COMFORTABLE_CALLS = 8
 OLD_TLS = ("1.0", "1.1")
 
 
-def probe(describe: Callable[[], EngineBuild]) -> dict[str, Any]:
+def probe(describe: Callable[[], EngineBuild], *, tls_wanted: bool = False) -> dict[str, Any]:
     """A JSON-able report: `ok`, the build's figures, and `warnings`, each with `what`, `means` and `do`.
 
-    `describe` imports and asks the library; an ImportError from it says that it is not installed.
+    `tls_wanted`: an account of this desk uses TLS, which makes an old TLS library worth a warning. `describe`
+    imports and asks the library; an ImportError from it says that it is not installed.
     """
     try:
         build = describe()
@@ -30,7 +31,11 @@ def probe(describe: Callable[[], EngineBuild]) -> dict[str, Any]:
             "installed": True,
             "warnings": [_warning(str(fault), "The phone cannot start.", "")],
         }
-    warnings = [found for found in (_about_tls(build), _about_codecs(build), _about_calls(build)) if found]
+    warnings = [
+        found
+        for found in (_about_tls(build, wanted=tls_wanted), _about_codecs(build), _about_calls(build))
+        if found
+    ]
     figures: dict[str, Any] = msgspec.to_builtins(build)
     return {"ok": True, "installed": True, **figures, "warnings": [*warnings, *_about_devices(build)]}
 
@@ -48,19 +53,20 @@ def _warning(what: str, means: str, do: str) -> dict[str, str]:
     return {"what": what, "means": means, "do": do}
 
 
-def _about_tls(build: EngineBuild) -> dict[str, str] | None:
+def _about_tls(build: EngineBuild, *, wanted: bool) -> dict[str, str] | None:
     if not build.tls:
         return _warning(
             "The SIP library was built without TLS.",
             "Accounts with transport tls cannot be used.",
-            "Use the packages of Callboard, or transport udp or tcp inside a VPN.",
+            "Use the packages of Callboard or make native, or transport udp or tcp inside a VPN.",
         )
     number = build.tls.removeprefix("OpenSSL ").split()[0]
-    if number.startswith(OLD_TLS):
+    if wanted and number.startswith(OLD_TLS):
         return _warning(
-            f"The SIP library comes with {build.tls}, which gets no security fixes any more.",
+            f"phone.transport is tls, and the SIP library ({build.builder}'s build) comes with {build.tls}, "
+            "which gets no security fixes any more.",
             "TLS 1.2 works, TLS 1.3 does not; known weaknesses stay open.",
-            "Where SIP crosses the internet use the packages of Callboard, which bring OpenSSL 3.",
+            "Install the packages of Callboard, or run make native in a checkout: both bring OpenSSL 3.",
         )
     return None
 
@@ -73,7 +79,7 @@ def _about_codecs(build: EngineBuild) -> dict[str, str] | None:
     return _warning(
         f"This build has no {', '.join(missing)}.",
         "Calls with parties that offer nothing else fail; others use what both have.",
-        "Use the packages of Callboard if such a codec is needed.",
+        "If such a codec is needed, use the packages of Callboard, or make native in a checkout.",
     )
 
 

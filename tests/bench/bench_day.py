@@ -22,7 +22,7 @@ from console.domain.address import Address
 from console.metrics.snapshot import Fold
 from tests.bench.bench_fold import _centre
 
-pytestmark = pytest.mark.bench
+pytestmark = [pytest.mark.bench, pytest.mark.timeout(3600)]
 
 AGENTS, QUEUES = 200, 20
 DAY_S = 86_400.0

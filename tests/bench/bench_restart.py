@@ -6,7 +6,7 @@ place: the switch is one whose calls outlive the centre.
 """
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -23,7 +23,7 @@ from console.domain.queue import Queue, SkillNeed
 from console.ledger.ledger import Ledger
 from console.ledger.users import Users
 from console.settings import CentreSettings, RoutingSettings, SwitchSettings
-from console.switch.switch import Capability
+from console.switch.switch import Capability, Connection
 from tests.centre.doubles import CONTACT, SpySwitch
 
 pytestmark = pytest.mark.bench
@@ -38,6 +38,16 @@ class SturdySwitch(SpySwitch):
     """Its calls outlive the centre."""
 
     capabilities = frozenset({Capability.SURVIVES_RESTART, Capability.ORIGINATE, Capability.VOICEMAIL})
+    connections = (Connection(name="north", connected=True, since=datetime(2026, 11, 22, tzinfo=UTC)),)
+
+    def staff(self, contacts: object) -> None:
+        self._note("staff", contacts)
+
+    def strays(self, since: object) -> dict[str, list[object]]:
+        return {}
+
+    async def adopt(self, known: object, since: object, was: object) -> None:
+        self._note("adopt", known)
 
 
 class Day:

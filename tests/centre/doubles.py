@@ -123,7 +123,7 @@ class Room:
         if ready:
             await self.centre.command(agent, "ready", "")
 
-    async def arrive(self, called: str = "100") -> UUID:
+    async def arrive(self, called: str = "100", attached: dict[str, str] | None = None) -> UUID:
         interaction = CLOCK.new_id()
         self.switch.tell(
             ev.InteractionArrived(
@@ -132,6 +132,7 @@ class Room:
                 interaction=interaction,
                 customer=Address("sip:+4930@x.example", "Maria"),
                 called=called,
+                attached=attached or {},
             )
         )
         await self.centre.settled()

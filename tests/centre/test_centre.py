@@ -63,6 +63,22 @@ async def test_what_is_performed_is_in_the_ledger_first(room: Room) -> None:
     assert kept == offered
 
 
+async def test_a_caller_is_rung_for_after_one_transaction(room: Room) -> None:
+    await room.link("ada")
+    written: list[int] = []
+    room.ledger.on_written = lambda rows, seconds: written.append(rows)
+    await room.arrive()
+    assert len(room.switch.rings) == 1
+    assert written == [3]  # it arrived, it waits, it is offered
+
+
+async def test_a_fact_twice_in_one_batch_counts_once(room: Room) -> None:
+    fact = ev.AgentPaused(id=CLOCK.new_id(), at=CLOCK.now(), agent="ada", reason="Lunch")
+    await room.link("ada")
+    await room.centre.submit_all([fact, fact])
+    assert [event.id for event in await room.facts(ev.AgentPaused)] == [fact.id]  # type: ignore[attr-defined]
+
+
 async def test_a_whole_call_ends_in_wrap_up_until_the_agent_ends_it(room: Room) -> None:
     await room.link("ada")
     interaction = await room.arrive()

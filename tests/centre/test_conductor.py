@@ -31,10 +31,10 @@ Open = Callable[..., Awaitable[Room]]
 async def opened(tmp_path: Path) -> AsyncIterator[Open]:
     rooms: list[Room] = []
 
-    async def open_room(*queues: Queue, switch: SpySwitch | None = None) -> Room:
+    async def open_room(*queues: Queue, switch: SpySwitch | None = None, trunk: str = "") -> Room:
         settings = CentreSettings(
             routing=RoutingSettings(pause_reasons=("Lunch",)),
-            switch=SwitchSettings(messages=str(tmp_path / "messages")),
+            switch=SwitchSettings(messages=str(tmp_path / "messages"), trunk=trunk),
             queues=queues,
             agents=AGENTS,
         )
@@ -82,6 +82,19 @@ async def test_a_switch_without_voicemail_says_goodbye(opened: Open) -> None:
     room = await opened(queue(holidays=_EVERY_DAY, closed_to=VOICEMAIL), switch=switch)
     await room.arrive()
     assert (switch.told("voicemail"), switch.told("hang_up after")) == ([], [("closed", "goodbye")])
+
+
+async def test_who_shows_a_costly_number_is_told_so_and_waits_on(opened: Open) -> None:
+    room = await opened(queue(callback_after_s=0.01), trunk="gate.example")
+    interaction = await room.arrive()
+    await room.tell(ev.CallbackProposed, interaction)
+    await room.tell(ev.DigitReceived, interaction, digit="1")
+    assert room.switch.told("play")[-1] == ("callback-refused", "please-hold")
+    assert room.switch.told("hang_up") == []
+    (view,) = room.centre.supervision.views()
+    assert (view.interaction, view.place, view.callback) == (interaction, 1, False)
+    row = room.centre.board.snapshot().queues[0]
+    assert (row.counts.callbacks_refused, row.counts.callbacks_asked, len(row.waiting_since)) == (1, 0, 1)
 
 
 async def test_who_asks_for_a_callback_keeps_the_place_and_is_called(opened: Open) -> None:

@@ -25,7 +25,7 @@ from console.ledger.ledger import Ledger
 from console.metrics.increments import Cell, Dimension, Increment, increment_of, merge_increments
 from console.metrics.snapshot import Fold
 from console.settings import CentreSettings, RoutingSettings
-from console.switch.switch import Capability
+from console.switch.switch import Capability, Connection
 from tests.centre.doubles import CLOCK, CONTACT, Room, SpySwitch
 
 SETTINGS = CentreSettings(
@@ -46,6 +46,16 @@ class SturdySwitch(SpySwitch):
     """A switch whose calls outlive the centre."""
 
     capabilities = frozenset({Capability.SURVIVES_RESTART, Capability.ORIGINATE, Capability.VOICEMAIL})
+    connections = (Connection(name="north", connected=True, since=datetime(2026, 11, 22, tzinfo=UTC)),)
+
+    def staff(self, contacts: object) -> None:
+        self._note("staff", contacts)
+
+    def strays(self, since: object) -> dict[str, list[object]]:
+        return {}
+
+    async def adopt(self, known: object, since: object, was: object) -> None:
+        self._note("adopt", known)
 
 
 async def opened(file: Path, clock: Any = CLOCK) -> Room:

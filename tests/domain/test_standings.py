@@ -25,6 +25,7 @@ FACTS: dict[str, dict[str, object]] = {
     "InteractionLeftQueue": {"queue": "a", "reason": ev.LeaveReason.TIMEOUT},
     "InteractionRelaxed": {"step": 1, "tier": 2},
     "InteractionPrioritised": {"priority": 7, "by": "eve"},
+    "InteractionAttached": {"attached": {"X-A": "1"}, "by": "eve"},
     "InteractionPulled": {"agent": "ada", "by": "eve"},
     "InteractionOffered": {"offer": OFFER, "queue": "a", "agent": "ada", "ring_timeout_s": 20.0},
     "OfferEnded": {"offer": OFFER, "agent": "ada", "reason": ev.OfferEndReason.NO_ANSWER},
@@ -35,6 +36,7 @@ FACTS: dict[str, dict[str, object]] = {
     "DigitReceived": {"digit": "1"},
     "PositionAnnounced": {"position": 1},
     "CallbackProposed": {},
+    "CallbackRefused": {"reason": "denied"},
     "CallbackRequested": {
         "interaction": ASKING,
         "callback": ONE,

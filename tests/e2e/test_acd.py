@@ -25,6 +25,7 @@ from console.demo.staff import StaffMember
 from console.domain import events as ev
 from console.domain.agent import Agent, Role
 from console.domain.queue import VOICEMAIL, Holiday, Queue, Relaxation, SkillNeed, Strategy
+from console.domain.tolls import CallbackNumbers
 from console.ledger.ledger import Ledger
 from console.server.auth import hash_password
 from console.settings import CentreSettings, RoutingSettings, ServerSettings, SwitchSettings, UserSettings
@@ -278,7 +279,8 @@ async def test_a_killed_centre_calls_back_who_waited(opened: Open, free_port: in
     """Two ask for a callback; the centre dies without a word; the next one calls both, in their order."""
     trunk = phone.contact.partition("@")[2].partition(";")[0]
     queue = Queue(key="support", callback_after_s=0.3, **QUICK)
-    acd = await opened((queue,), (ADA,), trunk=trunk, port=free_port)
+    numbers = CallbackNumbers(allowed=("+49",))
+    acd = await opened((queue,), (ADA,), trunk=trunk, callbacks=numbers, port=free_port)
     for count, number in enumerate(("+49301", "+49302"), start=1):
         caller = acd.customer("support", number, patience_s=30.0)
         caller.wish = CallbackWish(key="1", after_s=4.0, stays_s=0.0)

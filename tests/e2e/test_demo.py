@@ -7,13 +7,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 pytestmark = pytest.mark.e2e
 
 
-def _demo(tmp_path: Path, *more: str) -> tuple[subprocess.CompletedProcess[str], dict[str, object]]:
+def _demo(tmp_path: Path, *more: str) -> tuple[subprocess.CompletedProcess[str], dict[str, Any]]:
     report = tmp_path / "report.json"
     done = subprocess.run(
         [
@@ -30,8 +31,18 @@ def _demo(tmp_path: Path, *more: str) -> tuple[subprocess.CompletedProcess[str],
     return done, json.loads(report.read_text())
 
 
-def test_a_headless_day_balances_its_books(tmp_path: Path) -> None:
-    done, report = _demo(tmp_path)
+Day = tuple[Path, subprocess.CompletedProcess[str], dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def day(tmp_path_factory: pytest.TempPathFactory) -> Day:
+    """The folder of a headless day, how it went, and its report."""
+    folder = tmp_path_factory.mktemp("day")
+    return folder, *_demo(folder)
+
+
+def test_a_headless_day_balances_its_books(day: Day) -> None:
+    folder, done, report = day
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     assert report["offered"] == 6
     assert report["answered"] + report["abandoned"] == 6
@@ -46,8 +57,21 @@ def test_a_headless_day_balances_its_books(tmp_path: Path) -> None:
     assert report["asa_s"] >= 0
     assert report["aht_s"] > 0
     assert "board" not in report
-    log = (tmp_path / "demo" / "centre.log").read_text()
+    log = (folder / "demo" / "centre.log").read_text()
     assert "Traceback" not in log
+
+
+def test_who_is_called_back_is_in_the_books(tmp_path: Path) -> None:
+    """One robot and the desk for many callers: some wait long enough to be asked."""
+    more = ("--callbacks", "--agents", "1", "--callers", "16", "--duration", "8", "--seed", "5")
+    done, report = _demo(tmp_path, *more)
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    called_back = report["callbacks"]
+    assert called_back["asked"] >= called_back["done"] > 0
+    assert report["offered"] == 16
+    assert report["answered"] + report["abandoned"] + report["flowed_out"] + report["in_queue"] == 16
+    assert report["flowed_out"] >= called_back["asked"]
+    assert report["balanced"] is True
 
 
 def test_with_windows_there_are_pictures_and_the_time_to_paint(tmp_path: Path) -> None:
@@ -58,8 +82,8 @@ def test_with_windows_there_are_pictures_and_the_time_to_paint(tmp_path: Path) -
     assert {"agent-ready.png", "agent-after-work.png", "wallboard-end.png"} <= taken
 
 
-def test_figures_of_the_file_equal_those_of_the_day(tmp_path: Path) -> None:
-    _, report = _demo(tmp_path)
+def test_figures_of_the_file_equal_those_of_the_day(day: Day, tmp_path: Path) -> None:
+    folder, _, report = day
     lines = tmp_path / "events.jsonl"
     script = (
         "import asyncio, sys\n"
@@ -73,7 +97,7 @@ def test_figures_of_the_file_equal_those_of_the_day(tmp_path: Path) -> None:
         "asyncio.run(main())\n"
     )
     dumped = subprocess.run(
-        [sys.executable, "-c", script, f"sqlite:///{tmp_path}/demo/centre.db"],
+        [sys.executable, "-c", script, f"sqlite:///{folder}/demo/centre.db"],
         capture_output=True,
         check=True,
         timeout=60,

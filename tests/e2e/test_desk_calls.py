@@ -21,6 +21,7 @@ from console.domain import events as ev
 from console.domain.agent import AgentState
 from console.domain.call import CallEnd, CallPhase
 from console.ledger.ledger import Ledger
+from console.settings import AsteriskSettings
 from console.telephony.pjsua import PjsuaEngine
 from tests.telephony.far import Facts
 
@@ -44,9 +45,9 @@ async def until(fits: Callable[[], object], what: str) -> None:
 class Work:
     """A centre, and our desk that is ready there."""
 
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, folder: Path, port: int, asterisk: AsteriskSettings | None = None) -> None:
         self.folder = folder
-        self.floor: Floor = prepare_floor(folder, scenario.agents(1, 1), BRISK, port=port)
+        self.floor: Floor = prepare_floor(folder, scenario.agents(1, 1), BRISK, port, asterisk)
         self.sound = ListeningTone()
         self.facts = Facts()
         self.desk: Desk

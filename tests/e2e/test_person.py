@@ -99,6 +99,7 @@ def test_the_person_answers_holds_ends_lets_the_next_ring_and_the_books_balance(
     person.wait("the call on the screen", lambda: "Ringing" not in person.title(window))
     person.press("F3", window)
     person.wait("hold", lambda: person.facts("InteractionHeld") == 1)
+    person.wait("hold on the screen", lambda: "On hold" in person.title(window))
     person.press("F3", window)
     person.wait("resume", lambda: person.facts("InteractionResumed") == 1)
     person.wait("talk that cannot be overheard", lambda: time.monotonic() - answered > 2 * CROSSED_S)

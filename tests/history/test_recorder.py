@@ -69,6 +69,14 @@ async def test_a_row_stands_there_as_soon_as_a_call_rings(desk: DeskCalls) -> No
     assert [(change.call, change.unsynced) for change in desk.changes] == [(call, 0)]
 
 
+async def test_a_call_that_the_centre_makes_for_us_is_ours(desk: DeskCalls) -> None:
+    call = desk.arrive(outbound=True)
+    await desk.recorder.flush()
+    row = await desk.history.row(call)
+    assert row is not None
+    assert row.direction is Direction.OUTGOING
+
+
 async def test_a_whole_call_is_recorded_with_holds_and_quality(desk: DeskCalls) -> None:
     call = desk.arrive()
     desk.clock.move(5)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import random
+import re
 import socket
 import struct
 import urllib.parse
@@ -185,7 +186,8 @@ async def _rest(scene: Scene) -> None:
         method, _, path = route.partition(" ")
         if method == "WS" or not isinstance(right, Role):
             continue
-        path = path.replace("{interaction}", str(CLOCK.new_id())).replace("{", "").replace("}", "")
+        path = re.sub(r"\{(interaction|recording|monitoring)\}", str(CLOCK.new_id()), path)
+        path = path.replace("{", "").replace("}", "")
         for headers in ({}, wrong):
             answer = await scene.http.request(method, path, headers=headers)
             assert answer.status_code == 401, (route, answer.text)

@@ -23,11 +23,18 @@ create temp table setting as
 select n, body ->> '$.queue.key' as queue,
   coalesce(body ->> '$.queue.threshold_s', 20) * 1000000 as threshold,
   coalesce(body ->> '$.queue.short_abandon_s', 5) * 1000000 as short,
-  coalesce(body ->> '$.queue.formula', 'answered_in_time_of_all_less_short') as formula
+  coalesce(body ->> '$.queue.formula', 'answered_in_time_of_all_less_short') as formula,
+  coalesce(body ->> '$.queue.repeat_days', 7) * 86400000000 as within
 from ev where type = 'QueueConfigured';
 
 create temp table callback as
 select n, us, i as asked, body ->> '$.callback' as i, queue from ev where type = 'CallbackRequested';
+
+create temp table outbound as
+select n, us, i, queue, agent from ev where type = 'OutboundRequested'
+  and n = (select min(x.n) from ev x where x.i = ev.i);
+create temp table apart as select i, 'callback_us' as name, queue from callback
+  union all select i, 'outbound_us', queue from outbound;
 
 -- a stay: one time in one queue, until it is answered, moved, let go, or done
 create temp table every_stay as
@@ -42,7 +49,7 @@ from (select n, us, i, queue, reason as came, body, body ->> '$.estimate_s' as e
       ('InteractionAnswered', 'InteractionLeftQueue', 'InteractionEnded', 'InteractionQueued')) as done
   from ev v where type = 'InteractionQueued') q
 left join ev o on o.n = q.done;
-create temp table stay as select * from every_stay where i not in (select i from callback);
+create temp table stay as select * from every_stay where i not in (select i from apart);
 create index stay_i on stay (i, n);
 
 create temp table outcome as
@@ -95,7 +102,9 @@ union all
 select c.i, m.channel, m.first from callback c join (
   select a.i, coalesce(a.body ->> '$.channel', 'voice') as channel,
     coalesce((select s.body from stay s where s.i = a.i and s.nth = 1), '{}') as first
-  from ev a where a.type = 'InteractionArrived') m on m.i = c.asked;
+  from ev a where a.type = 'InteractionArrived') m on m.i = c.asked
+union all select i, 'voice', '{}' from outbound
+union all select c.i, 'voice', '{}' from callback c join outbound o on o.i = c.asked;
 
 -- where an interaction counts beside its queue and its agent
 create temp table whole as
@@ -183,10 +192,17 @@ insert into raw select us, n, 'callbacks_done', 1, in_queue, agent, i, 1 from re
   where type = 'InteractionAnswered' and n = (select min(n) from reached x where x.i = r.i and x.type = r.type);
 insert into raw select us, n, 'callbacks_not_reached', 1, in_queue, agent, i, 1 from reached
   where type = 'CustomerNotReached';
+insert into raw select us, n, 'callbacks_refused', 1, (select s.queue from ev s where s.i = e.i and s.n < e.n
+    and s.type = 'InteractionQueued' order by s.n desc limit 1), '', i, 1 from ev e where type = 'CallbackRefused';
 insert into raw select us, n, 'callbacks_failed', 1, in_queue, '', i, 1 from reached r
   where type = 'InteractionEnded'
     and not exists (select 1 from reached x where x.i = r.i and x.type = 'InteractionAnswered' and x.n < r.n);
 insert into raw select us, n, 'voicemails', 1, queue, '', i, 1 from ev where type = 'VoicemailLeft';
+
+insert into raw select us, n, 'outbound', 1, queue, agent, i, 1 from outbound;
+insert into raw select e.us, e.n, 'outbound_reached', 1, o.queue, e.agent, e.i, 1 from ev e join outbound o on o.i = e.i
+  where e.type = 'InteractionAnswered'
+    and e.n = (select min(x.n) from ev x where x.i = e.i and x.type = e.type);
 
 -- offers
 insert into raw select us, n, 'offers', 1, '', agent, i, 0 from ev where type = 'InteractionOffered';
@@ -203,34 +219,35 @@ insert into raw select us, n, 'declined', 1, of_queue, agent, i, 1 from lost whe
 
 -- contacts
 insert into raw select us, n, 'contacts', 1, '', agent, i, 0 from ev where type = 'InteractionAnswered';
-insert into raw select us, n, 'transferred_out', 1, coalesce(at_queue, (select queue from callback c where c.i = s.i)),
+insert into raw select us, n, 'transferred_out', 1, coalesce(at_queue, (select queue from apart c where c.i = s.i)),
   by_agent, i, 1 from segment s where type = 'InteractionTransferred';
-insert into raw select until, until_n, case when i in (select i from callback) then 'callback_us'
+insert into raw select until, until_n, case when i in (select i from apart) then (select name from apart c where c.i = s.i)
     when type = 'InteractionHeld' then 'hold_us' else 'talk_us' end, max(0, until - us),
-  coalesce(at_queue, (select queue from callback c where c.i = s.i)), by_agent, i, 1
+  coalesce(at_queue, (select queue from apart c where c.i = s.i)), by_agent, i, 1
   from segment s where until is not null
     and type in ('InteractionAnswered', 'InteractionHeld', 'InteractionResumed');
-insert into raw select e.us, e.n, iif(s.i in (select i from callback), 'callback_us', 'wrap_up_us'), e.us - s.us,
+insert into raw select e.us, e.n, coalesce((select name from apart c where c.i = s.i), 'wrap_up_us'), e.us - s.us,
   s.queue, s.agent, s.i, 1 from ev e join ev s on s.type = 'WrapUpStarted' and s.i = e.i and s.agent = e.agent
     and s.n = (select max(n) from ev x where x.type = 'WrapUpStarted' and x.i = e.i and x.agent = e.agent and x.n < e.n)
   where e.type = 'WrapUpEnded';
 
 -- who came again
 create temp table contact as
-select *, lag(n) over w as before_n, lag(us) over w as before_us, lag(i) over w as before_i from (
+select *, lag(n) over w as before_n, lag(us) over w as before_us, lag(i) over w as before_i,
+  us - lag(us) over w between 0 and lag(within) over w and lag(within) over w > 0 as repeats from (
   select s.n, s.us, s.i, s.queue,
+    (select within from setting c where c.queue = s.queue and c.n <= s.n order by c.n desc limit 1) as within,
     replace(replace(a.body ->> '$.customer.uri', 'sip:', ''), '@x', '') as who
   from stay s join ev a on a.i = s.i and a.type = 'InteractionArrived' where s.nth = 1)
 where who != 'anonymous' window w as (partition by who, queue order by n);
-insert into raw select us, n, 'callers_known', 1, queue, '', i, 1 from contact;
-insert into raw select us, n, 'callers_repeated', 1, queue, '', i, 1 from contact
-  where us - before_us between 0 and 7 * 86400000000;
+insert into raw select us, n, 'callers_known', 1, queue, '', i, 1 from contact where within > 0;
+insert into raw select us, n, 'callers_repeated', 1, queue, '', i, 1 from contact where repeats and within > 0;
 insert into raw select o.over_us, o.done, 'contacts_known', 1, o.queue, o.over_agent, o.i, 1
   from outcome o join settled s on s.n = o.done and s.how = 'answered'
-  where o.how = 'answered' and o.i in (select i from contact);
+  where o.how = 'answered' and o.i in (select i from contact where within > 0);
 insert into raw select o.over_us, o.done, 'contacts_repeated', 1, c.queue, o.over_agent, o.i, 1
   from contact c join settled s on s.i = c.before_i and s.how = 'answered' and s.n < c.n
-    join outcome o on o.done = s.n where c.us - c.before_us between 0 and 7 * 86400000000;
+    join outcome o on o.done = s.n where c.repeats;
 
 create temp table fact as
 select us, n, 'queue' as dimension, queue as key, name, value from raw where queue in (select queue from setting)
@@ -246,6 +263,10 @@ union all select c.over_us, c.how, c.waited, w.dimension, w.key from counted c j
 """
 
 SPELLS = """
+-- when an agent is at work on a customer who is not there yet
+create temp table dials as select * from ev where type = 'OutboundRequested'
+  or (type = 'CallbackDialled' and i not in (select i from outbound));
+
 -- what each agent has at hand: one up or down of a kind of work
 create temp table step as
 select n, us, agent, 'offered' as work, 1 as d, 0 as off from ev where type = 'InteractionOffered'
@@ -254,12 +275,12 @@ select (select min(x.n) from ev x where x.n > o.n and ((x.offer = o.offer and x.
     ('OfferEnded', 'InteractionAnswered', 'CallbackDialled')) or (x.i = o.i and x.type in
     ('InteractionEnded', 'InteractionQueued')))), null, agent, 'offered', -1, 0 from ev o
   where o.type = 'InteractionOffered'
-union all select n, us, agent, 'on_contact', 1, 0 from ev where type = 'CallbackDialled'
+union all select n, us, agent, 'on_contact', 1, 0 from dials
 union all select n, us, agent, 'on_contact', -1, 0 from ev where type = 'CustomerNotReached'
 union all
 select (select min(x.n) from ev x where x.i = o.i and x.n > o.n and x.type in
     ('InteractionAnswered', 'CustomerNotReached', 'InteractionEnded')), null, agent, 'on_contact', -1, 0
-  from ev o where o.type = 'CallbackDialled' and (select x.type from ev x where x.i = o.i and x.n > o.n and x.type in
+  from dials o where (select x.type from ev x where x.i = o.i and x.n > o.n and x.type in
     ('InteractionAnswered', 'CustomerNotReached', 'InteractionEnded') order by x.n limit 1) != 'CustomerNotReached'
 union all select n, us, by_agent, iif(type = 'InteractionHeld', 'hold', 'on_contact'), 1, 0 from segment
   where type in ('InteractionAnswered', 'InteractionHeld', 'InteractionResumed')
@@ -274,7 +295,8 @@ select n, agent, case type when 'AgentSignedIn' then 'paused' when 'AgentBecameR
   case type when 'AgentSignedIn' then 'sign-in' when 'AgentPaused' then reason else '' end as why
 from ev where type in ('AgentSignedIn', 'AgentBecameReady', 'AgentPaused', 'AgentNotResponding', 'AgentSignedOut')
 union all
-select e.n, e.agent, 'ready', '' from ev e where e.type in ('InteractionAnswered', 'CallbackDialled')
+select e.n, e.agent, 'ready', '' from ev e
+  where e.type in ('InteractionAnswered', 'CallbackDialled', 'OutboundRequested')
   and (select p.type from ev p where p.agent = e.agent and p.n < e.n and p.type in ('AgentSignedIn',
     'AgentBecameReady', 'AgentPaused', 'AgentNotResponding', 'AgentSignedOut') order by p.n desc limit 1)
     = 'AgentNotResponding';
@@ -300,8 +322,8 @@ where ev.type = 'AgentConfigured';
 
 -- who is in line: in a queue's, and in that of all, which goes on from one queue to the next
 create temp table on_line as
-select * from every_stay s where i not in (select i from callback)
-  or exists (select 1 from reached r where r.i = s.i and r.n < s.n and r.type = 'InteractionAnswered');
+select * from every_stay s where i not in (select i from apart)
+  or exists (select 1 from ev r where r.i = s.i and r.n < s.n and r.type = 'InteractionAnswered');
 create temp table line as
 select i, n, us, since, 1 as d, 'queue' as dimension, queue as key from on_line
 union all select i, done, over_us, null, -1, 'queue', queue from on_line where done is not null

@@ -6,6 +6,7 @@ from console.domain import events as ev
 from console.domain.address import Address
 from console.domain.agent import Agent
 from console.domain.interaction import Phase
+from console.domain.outbound import may_call
 from console.domain.queue import OpenHours, Queue, ServiceLevelFormula, SkillNeed
 from tests.metrics.history import History
 
@@ -73,6 +74,9 @@ class Rich(History):
             return
         if step < 0.3 and self.callback_moves():
             return
+        if step > 0.96:
+            self.agent_calls()
+            return
         if step < 0.4 and self.message_is_left():
             return
         if step < 0.43 and (moved := self.some(Phase.WAITING)) is not None:
@@ -86,7 +90,10 @@ class Rich(History):
     def asks_for_callback(self) -> bool:
         for one in self.router.open_interactions():
             if one.proposed_at is not None and one.phase is Phase.WAITING and not one.callback:
-                self.tell(ev.DigitReceived, interaction=one.interaction, digit="1")
+                if self.chance.random() < 0.2:
+                    self.tell(ev.CallbackRefused, interaction=one.interaction, reason="abroad")
+                else:
+                    self.tell(ev.DigitReceived, interaction=one.interaction, digit="1")
                 return True
         return False
 
@@ -108,6 +115,24 @@ class Rich(History):
                     )
                 return True
         return False
+
+    def agent_calls(self) -> None:
+        """Somebody who is on no call."""
+        able = [one.key for one in AGENTS if may_call(self.router.agent(one.key))]
+        if not able:
+            return
+        agent = self.chance.choice(able)
+        about = {"interaction": self.clock.new_id(), "offer": self.clock.new_id(), "agent": agent}
+        queue = self.chance.choice(QUEUES).key
+        self.tell(ev.OutboundRequested, customer=Address("sip:4711@x"), queue=queue, **about)
+        self.pass_time(self.chance.uniform(1, 4))
+        if self.chance.random() < 0.8:
+            self.tell(ev.CallbackDialled, **about)
+            self.pass_time(self.chance.uniform(1, 9))
+        if self.chance.random() < 0.6:
+            self.tell(ev.InteractionAnswered, queue=queue, **about)
+        else:
+            self.end(about["interaction"], self.chance.choice(list(ev.EndedBy)))
 
     def message_is_left(self) -> bool:
         for one in self.router.open_interactions():
@@ -145,6 +170,7 @@ class Rich(History):
             formula=self.chance.choice(list(ServiceLevelFormula)),
             threshold_s=self.chance.choice((5, 10, 20)),
             short_abandon_s=self.chance.choice((3, 5, 9)),
+            repeat_days=self.chance.choice((7, 0.01, 0.001, 0)),
         )
         self.tell(ev.QueueConfigured, queue=changed)
 

@@ -1,6 +1,7 @@
 """The live board: deltas make the same board as a snapshot, and the live board is what a refold gives."""
 
 import random
+from datetime import UTC, datetime
 
 import msgspec
 from hypothesis import given, settings
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from console.clock import StoppedClock
 from console.domain.agent import AgentState
 from console.domain.events import LedgerEvent
-from console.domain.figures import ABANDONED_KEPT, SAMPLES_KEPT, Delta, Snapshot
+from console.domain.figures import ABANDONED_KEPT, SAMPLES_KEPT, Delta, Notice, Snapshot
 from console.domain.queue import Queue
 from console.metrics.board import Board
 from console.metrics.snapshot import Fold
@@ -49,6 +50,7 @@ def merged(old: Snapshot, delta: Delta) -> Snapshot:
         samples=tuple(samples[key] for key in sorted(samples))[-SAMPLES_KEPT:],
         last_event_at=delta.last_event_at,
         windows=tuple(windows[key] for key in sorted(windows)),
+        notices=old.notices if delta.notices is None else delta.notices,
     )
 
 
@@ -83,6 +85,23 @@ def test_deltas_make_the_board_that_a_snapshot_shows() -> None:
                     same = shown == board.snapshot() == synced  # a diff of two boards takes minutes to print
                     assert same
         assert taken > 20
+
+
+def test_notices_come_with_the_next_delta_and_once() -> None:
+    clock = StoppedClock(datetime(2026, 11, 23, tzinfo=UTC))
+    board = Board(clock)
+    before = board.snapshot()
+    away = Notice(kind="away", where="north", since=clock.now())
+    board.notice((away,))
+    delta = board.take_delta()
+    assert delta is not None
+    assert delta.notices == (away,)
+    assert merge(before, delta) == merged(before, delta) == board.snapshot()
+    assert board.take_delta() is None
+    board.notice(())
+    delta = board.take_delta()
+    assert delta is not None
+    assert merge(board.snapshot(), delta).notices == ()
 
 
 def test_nothing_changed_is_no_delta() -> None:
@@ -133,7 +152,7 @@ def test_facts_in_any_order_break_nothing(seed: int, shuffled: random.Random) ->
     same = whole == msgspec.structs.replace(shown, windows=())
     assert same
     waiting = {
-        s.interaction for s in fold.standings.interactions.values() if s.phase in ("waiting", "offered")
+        s.interaction.int for s in fold.standings.interactions.values() if s.phase in ("waiting", "offered")
     }
     assert set().union(*(row.waiting for row in fold.books.queues.values())) <= waiting
     signed_in = [row for row in whole.agents if row.state is not AgentState.OFFLINE]

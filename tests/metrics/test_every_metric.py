@@ -60,7 +60,7 @@ FORMULAS = {
     "occupancy": f"{BUSY} * 1.0 / ({BUSY} + s_ready)",
     "utilisation": f"{BUSY} * 1.0 / ({BUSY} + s_ready + s_paused)",
     "adherence": "null",
-    **{f"{name}_s": f"{name}_us / 1e6" for name in ("talk", "hold", "wrap_up", "callback")},
+    **{f"{name}_s": f"{name}_us / 1e6" for name in ("talk", "hold", "wrap_up", "callback", "outbound")},
     **{f"in_{state}_s": f"s_{state} / 1e6" for state in STATES},
 }
 OF_NOW = {key for key, metric in CATALOGUE.items() if metric.live}

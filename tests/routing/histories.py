@@ -115,7 +115,7 @@ class History:
 
     def _take_over(self, other: Router) -> None:
         other._new_id = self.world.clock.new_id
-        for part in (other._admission, other._callbacks, other.commands):
+        for part in (other.admission, other._callbacks, other.commands):
             part._new_id = self.world.clock.new_id
         self.world.router = other
 

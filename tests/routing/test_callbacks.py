@@ -65,6 +65,31 @@ def test_the_key_counts_after_the_proposal_only() -> None:
     assert world.wait(3600) == []
 
 
+def test_a_number_that_must_not_be_called_is_refused_and_waits_on() -> None:
+    world = World((QUEUE,), ())
+    world.router.admission.refuses = lambda customer: "abroad" if customer.user == "anna" else ""
+    first, other = world.call("a"), world.call("a", uri="sip:bert@customer.example")
+    world.wait(30)
+    place = world.router.waiting("a")
+    for _ in range(2):  # asked again, refused again
+        (refused,) = world.tell(ev.DigitReceived, interaction=first, digit="1")
+        assert (type(refused), refused.interaction, refused.reason) == (ev.CallbackRefused, first, "abroad")
+        assert world.tell(ev.DigitReceived, interaction=first, digit="5") == []
+    assert world.router.waiting("a") == place == [first, other]
+    assert world.replayed().waiting("a") == place
+    decided = world.tell(ev.DigitReceived, interaction=other, digit="1")
+    assert kinds(decided) == ["InteractionLeftQueue", "CallbackRequested"]
+
+
+def test_no_queue_sends_a_number_that_must_not_be_called_to_a_callback() -> None:
+    queue = Queue(key="a", announce_every_s=0, max_wait_s=60, overflow_to="*callback")
+    world = World((queue,), ())
+    world.router.admission.refuses = lambda customer: "denied"
+    world.call("a")
+    (left,) = world.wait(61)
+    assert (left.reason, left.to) == (ev.LeaveReason.TIMEOUT, "")
+
+
 def test_nobody_is_called_back_while_the_call_that_asked_goes_on() -> None:
     world = World((QUEUE,), (ADA,))
     call = world.call("a")

@@ -196,11 +196,46 @@ def test_a_pause_at_once_in_the_same_moment_as_the_end_begins_no_wrap_up() -> No
     assert world.router.agent("ada").state is AgentState.PAUSED
 
 
-def test_a_pause_in_a_contact_begins_after_its_wrap_up() -> None:
+@pytest.mark.parametrize("held", [False, True])
+def test_a_pause_at_once_in_a_contact_begins_with_its_end_and_without_wrap_up(held: bool) -> None:
+    world = _at_work(ADA)
+    interaction = world.call("a")
+    world.answer(interaction)
+    if held:
+        world.tell(ev.InteractionHeld, interaction=interaction, agent="ada")
+    assert world.tell(ev.AgentPaused, agent="ada", reason="Lunch", now=True) == []
+    assert world.router.agent("ada").state is (AgentState.HOLD if held else AgentState.ON_CONTACT)
+    assert world.end(interaction) == []
+    assert (world.router.agent("ada").state, world.router.agent("ada").reason) == (AgentState.PAUSED, "Lunch")
+    assert world.replayed().agent("ada").state is AgentState.PAUSED
+
+
+def test_a_pause_at_once_in_a_contact_that_is_passed_on_begins_without_wrap_up() -> None:
     world = _at_work(ADA)
     interaction = world.call("a")
     world.answer(interaction)
     world.tell(ev.AgentPaused, agent="ada", reason="Lunch", now=True)
+    decided = world.tell(ev.InteractionTransferred, interaction=interaction, agent="ada", target="b")
+    assert "WrapUpStarted" not in kinds(decided)
+    assert world.router.agent("ada").state is AgentState.PAUSED
+
+
+@pytest.mark.parametrize("after", [ev.AgentBecameReady, ev.AgentPaused])
+def test_who_takes_a_pause_at_once_back_wraps_up(after: type) -> None:
+    """Ready again, or a pause after this call instead."""
+    world = _at_work(ADA)
+    interaction = world.call("a")
+    world.answer(interaction)
+    world.tell(ev.AgentPaused, agent="ada", reason="Lunch", now=True)
+    world.tell(after, agent="ada", **({"reason": "Lunch"} if after is ev.AgentPaused else {}))
+    assert kinds(world.end(interaction)) == ["WrapUpStarted"]
+
+
+def test_a_pause_in_a_contact_begins_after_its_wrap_up() -> None:
+    world = _at_work(ADA)
+    interaction = world.call("a")
+    world.answer(interaction)
+    world.tell(ev.AgentPaused, agent="ada", reason="Lunch")
     assert world.router.agent("ada").state is AgentState.ON_CONTACT
     assert kinds(world.end(interaction)) == ["WrapUpStarted"]
     world.wait(30)

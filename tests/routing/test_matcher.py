@@ -33,7 +33,8 @@ class Checked(Matcher):
         self._now = now
         self._open_gates(now)
         interactions, agents = self.naive.news(now)
-        seen = {one for one in self._fresh_interactions if one in self._lines}, set(self._fresh_agents)
+        fresh = [one.interaction for one in self._fresh_interactions.values()]
+        seen = {one for one in fresh if one in self._lines}, set(self._fresh_agents)
         assert interactions <= seen[0]
         assert agents <= seen[1]
         slow = self.naive.match(now, *seen)
@@ -62,7 +63,7 @@ class Centre:
         self.router: Router = self.world.router
         self.matcher = Checked(self.router._standings, self.world.settings.on_top)
         self.matcher.naive = Naive(self.router._standings, self.world.settings.on_top)
-        self.router._matcher = self.router._admission._matcher = self.matcher
+        self.router._matcher = self.router.admission._matcher = self.matcher
         for queue in queues:
             self.matcher.queue_moved(queue.key)
         for name in self.names:

@@ -2,13 +2,13 @@
 
 from datetime import datetime, timedelta
 
-from console.routing.timers import Alarm
+from console.routing.timers import Alarm, Soonest
 from tests.routing.centre_world import START
 
 
 def test_only_moments_that_still_stand_ring() -> None:
     moments: dict[str, datetime] = {}
-    alarm: Alarm[str] = Alarm(moments.get)
+    alarm: Alarm[str] = Alarm(moments.get, Soonest())
     for key, second in (("a", 5), ("b", 3), ("a", 8), ("c", 4)):
         moments[key] = START + timedelta(seconds=second)
         alarm.set(key)
@@ -24,7 +24,7 @@ def test_only_moments_that_still_stand_ring() -> None:
 
 def test_moments_overtaken_do_not_pile_up() -> None:
     moments: dict[int, datetime] = {}
-    alarm: Alarm[int] = Alarm(moments.get)
+    alarm: Alarm[int] = Alarm(moments.get, Soonest())
     for number in range(20_000):
         moments[number % 7] = START + timedelta(seconds=number)
         alarm.set(number % 7)

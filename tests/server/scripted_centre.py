@@ -1,16 +1,17 @@
 """A centre behind the HTTP face that does what a test tells it, over a real ledger and real users."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 from console.centre.explaining import Explaining
+from console.centre.phones import AgentPhones
 from console.clock import Clock
 from console.domain.agent import Agent, AgentState, Role
 from console.domain.errors import EnvironmentFault, NotThere
-from console.domain.events import AgentConfigured, LedgerEvent, QueueConfigured
+from console.domain.events import AgentConfigured, LedgerEvent, MonitoringMode, QueueConfigured
 from console.domain.figures import AgentFigures, Delta, QueueFigures, ServiceLevel, Snapshot
 from console.domain.interaction import Phase
 from console.domain.queue import Channel, Queue, SkillNeed
@@ -21,7 +22,7 @@ from console.metrics.reading import Reading
 from console.metrics.snapshot import Fold
 from console.server.auth import hash_password
 from console.settings import CentreSettings, ServerSettings
-from console.wire import AgentView, InteractionView
+from console.wire import AgentView, InteractionView, MonitoringView, RecordingOrder
 
 PASSWORD = "correct horse"
 HASH = hash_password(PASSWORD)
@@ -61,6 +62,44 @@ class ScriptedBoard:
         return Delta(sequence=self.sequence, at=self._clock.now(), agents=(self._row(),))
 
 
+class ScriptedListening:
+    """Orders about recordings and listening are noted, or meet the fault that a test set."""
+
+    def __init__(self, clock: Clock, known: UUID) -> None:
+        self.folder = Path()
+        self.orders: list[tuple[str, ...]] = []
+        self.fault: Exception | None = None
+        self.view = MonitoringView(
+            monitoring=clock.new_id(),
+            interaction=known,
+            supervisor="sue",
+            agent="anna",
+            mode=MonitoringMode.LISTEN,
+        )
+
+    def _note(self, *order: str) -> None:
+        if self.fault is not None:
+            raise self.fault
+        self.orders.append(order)
+
+    def order(self, by: str, interaction: UUID, order: RecordingOrder) -> None:
+        self._note(by, str(interaction), order.value)
+
+    def views(self) -> list[MonitoringView]:
+        return [self.view]
+
+    def monitor(self, by: str, interaction: UUID, mode: MonitoringMode, contact: str = "") -> MonitoringView:
+        self._note(by, str(interaction), mode.value, contact)
+        return self.view
+
+    def change(self, by: str, monitoring: UUID, mode: MonitoringMode) -> MonitoringView:
+        self._note(by, str(monitoring), mode.value)
+        return self.view
+
+    def end(self, by: str, monitoring: UUID) -> None:
+        self._note(by, str(monitoring), "end")
+
+
 class ScriptedSupervision:
     """One customer waits in sales; orders are noted, or meet the fault that a test set."""
 
@@ -69,6 +108,15 @@ class ScriptedSupervision:
         self.known = clock.new_id()
         self.orders: list[tuple[str, ...]] = []
         self.fault: Exception | None = None
+        self.listening = ScriptedListening(clock, self.known)
+
+    @property
+    def recording(self) -> "ScriptedListening":
+        return self.listening
+
+    @property
+    def monitoring(self) -> "ScriptedListening":
+        return self.listening
 
     def views(self) -> list[InteractionView]:
         now = self._clock.now()
@@ -91,6 +139,11 @@ class ScriptedSupervision:
     async def pull(self, by: str, interaction: UUID, agent: str) -> InteractionView:
         return self._ordered(interaction, "pull", by, agent)
 
+    async def attach(
+        self, by: str, interaction: UUID, attached: Mapping[str, str], *, own: bool
+    ) -> InteractionView:
+        return self._ordered(interaction, "attach", by, str(dict(attached)), str(own))
+
     def _ordered(self, interaction: UUID, *order: str) -> InteractionView:
         if self.fault is not None:
             raise self.fault
@@ -98,6 +151,24 @@ class ScriptedSupervision:
             raise NotThere(f"There is no open interaction {interaction}.")
         self.orders.append(order)
         return self.views()[0]
+
+
+class ScriptedOutbound:
+    """Calls that agents make are noted, or meet the fault that a test set."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.made = clock.new_id()
+        self.orders: list[tuple[str, ...]] = []
+        self.fault: Exception | None = None
+
+    async def dial(self, agent: str, number: str, queue: str = "", by: str = "") -> UUID:
+        self.cancel(agent, number, queue, by)
+        return self.made
+
+    def cancel(self, *order: str) -> None:
+        if self.fault is not None:
+            raise self.fault
+        self.orders.append(order)
 
 
 class ScriptedFigures:
@@ -143,10 +214,13 @@ class ScriptedCentre:
         self.settings = settings
         self.sip_domain = "127.0.0.1:5060"
         self.writing = True
+        self.out_of_reach: tuple[str, ...] = ()
         self.board = ScriptedBoard(clock)
         self.supervision = ScriptedSupervision(clock)
+        self.outbound = ScriptedOutbound(clock)
         self.figures = ScriptedFigures(ledger, clock)
         self.explaining = Explaining(ledger, settings.routing)
+        self.phones = AgentPhones(None, timedelta(hours=1), clock)
         self.messages = Path()
         self.asked: list[tuple[str, ...]] = []
         self.fault: Exception | None = None

@@ -12,7 +12,9 @@ from console.domain.events import (
     InteractionArrived,
     InteractionOffered,
     InteractionQueued,
+    QueueConfigured,
 )
+from console.domain.queue import Queue
 from tests.server.asking import CLOCK, told
 
 PATH = "/api/v1/interactions"
@@ -24,6 +26,22 @@ async def test_the_open_interactions_are_listed_whole(running: Any) -> None:
     assert (row["queue"], row["place"], row["phase"], row["expected_s"]) == ("sales", 1, "waiting", 30.0)
     assert (row["customer_name"], row["callback"], row["not_before"]) == ("Größe", False, None)
     assert row["skills"] == [{"skill": "english", "level": 5}]
+
+
+async def test_the_list_can_be_that_of_one_queue(running: Any) -> None:
+    async def rows(queue: str) -> list[str]:
+        answer = await running.ask("sue", "GET", PATH, params={"queue": queue})
+        assert answer.status_code == 200, answer.text
+        return [row["queue"] for row in answer.json()]
+
+    made = QueueConfigured(id=CLOCK.new_id(), at=CLOCK.now(), queue=Queue(key="help"))
+    await running.centre.ledger.append([made])
+    assert await rows("sales") == ["sales"]
+    assert await rows("help") == []  # a queue in which nobody is
+    answer = await running.ask("sue", "GET", PATH, params={"queue": "helpp"})
+    assert "helpp" in told(answer, 404)
+    told(await running.ask("sue", "GET", PATH, params={"queue": "x" * 300}), 400)
+    told(await running.ask("anna", "GET", PATH, params={"queue": "sales"}), 403)
 
 
 @pytest.mark.parametrize(

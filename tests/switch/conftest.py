@@ -8,7 +8,7 @@ import pytest
 from console.clock import SystemClock
 from console.settings import SwitchSettings
 from console.switch.embedded import EmbeddedSwitch
-from tests.switch.world import World, make_sounds
+from tests.switch.world import ATTACHED, World, make_sounds
 
 
 @pytest.fixture
@@ -32,4 +32,4 @@ async def make(tmp_path: Path) -> AsyncIterator[Callable[..., object]]:
 
 @pytest.fixture
 async def world(make: Callable[..., object]) -> World:
-    return await make()  # type: ignore[misc,no-any-return]
+    return await make(attached=ATTACHED)  # type: ignore[misc,no-any-return]

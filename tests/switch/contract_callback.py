@@ -52,7 +52,7 @@ class CallingBack:
         desk = agent.calls[0]
         assert desk.interaction == interaction
         assert (desk.headers["X-Callback"], desk.headers["X-Queue"]) == ("1", "Sales")
-        assert "4711@home.example" in desk.caller
+        assert "sip:4711@" in desk.caller, "whose host is there depends on the switch"
         assert "X-Interaction-Id" not in phone.calls[0].headers, "what is ours is not the customer's business"
         phone.hang_up()
         assert (await world.ended()).by is EndedBy.CUSTOMER
@@ -160,7 +160,9 @@ class CallingBack:
     ) -> None:
         agent = await world.agent()
         world.call_back(agent, f"sip:4711@127.0.0.1:{free_port}{transport}")
-        assert (await world.fact(CustomerNotReached)).reason == "failed"
+        # Over UDP a switch may not hear that nobody is there, and give up in the end.
+        reasons = {"failed"} if transport else {"failed", "no answer"}
+        assert (await world.fact(CustomerNotReached)).reason in reasons
         await world.over(agent.calls[0])
 
     async def test_no_common_codec_with_the_customer(self, world: World) -> None:

@@ -13,7 +13,7 @@ from console.domain.events import (
     InteractionResumed,
     InteractionTransferred,
 )
-from console.switch.switch import Capability
+from console.switch.switch import Capability, Guarded, LegStatistics
 from tests.switch.world import AGENT, CUSTOMER, MUSIC, ONE, OTHER_AGENT, World
 
 RINGS = Plan(answer_after_s=None)
@@ -132,7 +132,12 @@ class Talking:
         customer.hang_up()
         await world.ended()
         await world.over(agent.calls[0])
-        found = [each for each in world.switch.statistics() if each.interaction == interaction]
+
+        def counted() -> list[LegStatistics]:
+            return [each for each in world.switch.statistics() if each.interaction == interaction]
+
+        await world.until(lambda: all(each.from_agent for each in counted()), "the agent's packets")
+        found = counted()
         assert len(found) == 1
         assert found[0].from_agent > 5
         assert found[0].from_customer > 5
@@ -164,12 +169,34 @@ class Transferring:
         customer, interaction = await world.talking(agent)
         agent.transfer(outside.contact)
         fact = await world.fact(InteractionTransferred)
-        assert fact.target == outside.contact
-        world.switch.connect(interaction, fact.target)
+        # Asterisk tells the user part of a Refer-To only.
+        assert fact.target in {outside.contact, outside.contact.removeprefix("sip:").partition("@")[0]}
+        world.switch.connect(interaction, outside.contact)
         await world.hears(customer, OTHER_AGENT)
         await world.agent_hears(outside, CUSTOMER)
         outside.hang_up()
         assert (await world.ended()).by is EndedBy.CENTRE
+
+    async def test_a_transfer_to_a_number_that_must_not_be_called(self, world: World) -> None:
+        assert isinstance(world.switch, Guarded)
+        asked: list[str] = []
+
+        def refuses(target: str) -> str:
+            asked.append(target)
+            return "denied" if "0900" in target else ""
+
+        world.switch.guard(refuses)
+        agent = await world.agent()
+        customer, _ = await world.talking(agent)
+        agent.transfer(f"sip:0900123456@{world.udp}")
+        await world.until(lambda: (agent.calls[0].transfer_code or 0) >= 200, "the answer to the REFER")
+        assert (agent.calls[0].transfer_code, asked) == (603, ["0900123456"])
+        await world.hears(customer, AGENT)
+        assert world.of(InteractionTransferred) == []
+        agent.calls[0].transfer_code = None
+        agent.transfer(f"sip:billing@{world.udp}")
+        assert (await world.fact(InteractionTransferred)).target == "billing"
+        await world.over(agent.calls[0])
 
     async def test_somebody_outside_who_does_not_want(self, world: World) -> None:
         outside = await world.agent(Plan(decline=603))

@@ -18,9 +18,10 @@ from console.domain.events import (
     OfferEnded,
     OfferEndReason,
 )
+from console.domain.tolls import CallbackNumbers
 from console.switch.embedded import EmbeddedSwitch
 from tests.switch.raw import Desk, RawPeer, header, sdp, tag_of
-from tests.switch.world import AGENT, CUSTOMER, HEARD, RINGBACK, World
+from tests.switch.world import AGENT, CUSTOMER, RINGBACK, World
 
 pytestmark = pytest.mark.sip
 Make = Callable[..., object]
@@ -70,7 +71,9 @@ class Waited:
     "number", ["+49 (30) 123-4", "sip:+49301234@provider.example", "tel:+49-30-1234;phone-context=x"]
 )
 async def test_numbers_are_called_over_the_trunk(make: Make, peer: RawPeer, number: str) -> None:
-    world: World = await make(trunk=f"sip:127.0.0.1:{peer.port}")  # type: ignore[misc]
+    world: World = await make(  # type: ignore[misc]
+        trunk=f"sip:127.0.0.1:{peer.port}", callbacks=CallbackNumbers(allowed=("+49",))
+    )
     Desk(peer, "486 Busy Here")
     agent = await world.agent()
     world.call_back(agent, number, call_out_from="+49800111", call_out_name='Sales "&" Co')
@@ -78,6 +81,19 @@ async def test_numbers_are_called_over_the_trunk(make: Make, peer: RawPeer, numb
     invite = await Waited(peer).request("INVITE")
     assert invite.startswith(f"INVITE sip:+49301234@127.0.0.1:{peer.port} SIP/2.0")
     assert header(invite, "From").startswith("\"Sales '&' Co\" <sip:+49800111@127.0.0.1:")
+    await nothing_is_left(world)
+
+
+@pytest.mark.parametrize(
+    "number", ["+4990012345", "sip:%2B4990012345@provider.example", "tel:0900-12345", "+4312345", "112"]
+)
+async def test_a_number_that_must_not_be_called_is_not(make: Make, peer: RawPeer, number: str) -> None:
+    """Even when a callback was promised: before the rule was changed, or by somebody else."""
+    world: World = await make(trunk=f"sip:127.0.0.1:{peer.port}")  # type: ignore[misc]
+    Desk(peer, "486 Busy Here")
+    world.call_back(await world.agent(), number)
+    assert (await world.fact(CustomerNotReached)).reason == "failed"
+    assert peer.heard == []
     await nothing_is_left(world)
 
 
@@ -116,8 +132,11 @@ async def test_our_own_address_is_not_called(world: World) -> None:
 
 
 async def test_the_whole_story_of_a_callback(world: World) -> None:
-    """The customer waits, presses the key, is hung up on, called when an agent is there, and talks."""
-    voice = Voice(tone=CUSTOMER, listens_for=HEARD, codecs=("PCMU",), ticker=world.ticker)
+    """The customer waits, presses the key, is hung up on, called when an agent is there, and talks.
+
+    It listens for agents only: a prompt is none.
+    """
+    voice = Voice(tone=CUSTOMER, listens_for=(AGENT,), codecs=("PCMU",), ticker=world.ticker)
     customer = RobotCustomer(f"sip:sales@{world.udp}", voice, number="4711", talk_s=None)
     customer.wish = CallbackWish(key="1", after_s=0.2, plan=Plan(talk_s=1.0))
     world._customers.append((customer, run := asyncio.create_task(customer.run())))

@@ -26,6 +26,8 @@ HEARD = (AGENT, OTHER_AGENT, MUSIC, ONE, TWO, BEEP, GOODBYE)
 
 _F = TypeVar("_F", bound=InteractionEvent)
 LONG_S = 15.0
+ATTACHED = ("X-Customer-Id", "X-Missing", "X-Long")
+"""Headers that every switch of the contract suite keeps."""
 
 
 def write_tone(path: Path, hertz: int, seconds: float, rate: int = 16000) -> None:
@@ -106,12 +108,13 @@ class World:
         tone: int = AGENT,
         tcp: bool = False,
         codecs: tuple[str, ...] = ("PCMU", "PCMA", "G722"),
+        others: tuple[int, ...] = (),
     ) -> RobotAgent:
         """An agent's desk that does the same with every call."""
         chosen = plan or Plan()
         voice = Voice(
             tone=tone,
-            listens_for=(CUSTOMER, MUSIC, TWO, RINGBACK),
+            listens_for=(CUSTOMER, MUSIC, TWO, RINGBACK, *others),
             codecs=codecs,
             tcp=tcp,
             ticker=self.ticker,
@@ -162,11 +165,13 @@ class World:
         number: str = "4711",
         tone: int = CUSTOMER,
         name: str = "",
+        headers: dict[str, str] | None = None,
     ) -> RobotCustomer:
         """A customer who calls now, with endless patience; ends it with `hang_up`."""
         target = f"sip:{called}@{self.tcp};transport=tcp" if tcp else f"sip:{called}@{self.udp}"
         voice = Voice(tone=tone, listens_for=HEARD, codecs=(codec,), tcp=tcp, ticker=self.ticker)
         customer = RobotCustomer(target, voice, number=number, name=name, talk_s=None)
+        customer.headers = headers or {}
         task: asyncio.Task[object] = asyncio.get_running_loop().create_task(customer.run())
         self._customers.append((customer, task))
         return customer

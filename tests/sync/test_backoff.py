@@ -56,3 +56,10 @@ def test_retry_after(header: str, seconds: float) -> None:
 @given(st.text())
 def test_retry_after_reads_any_text(header: str) -> None:
     assert 0 <= retry_after_s(header, NOON) <= 600
+
+
+def test_a_desk_tries_again_within_ten_seconds_however_long_the_centre_is_away() -> None:
+    backoff = Backoff(draw=random.Random(2))
+    waits = [backoff.next_s() for _ in range(300)]
+    assert max(waits) <= 10.0
+    assert len({round(wait, 3) for wait in waits}) > 250  # a thousand desks do not come in step

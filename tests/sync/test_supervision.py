@@ -16,13 +16,14 @@ from console.domain.errors import (
     Refused,
     TooLate,
 )
+from console.domain.events import MonitoringMode
 from console.domain.interaction import Phase
 from console.domain.queue import Channel
 from console.routing.explain import Candidate, Decision, Excluded
 from console.routing.reasons import Obstacle, Reason
 from console.sync.request import Request
 from console.sync.supervision import Supervision
-from console.wire import InteractionView
+from console.wire import InteractionView, MonitoringView
 from tests.sync.rooms import Rooms
 from tests.sync.small_centre import SmallCentre
 
@@ -61,6 +62,33 @@ async def test_orders_say_what_is_wanted_and_bring_the_view_back(
         (f"{PATH}/priority", {"priority": -3}),
         (f"{PATH}/pull", {"agent": "anna"}),
     ]
+
+
+async def test_orders_about_listening_go_where_they_belong(
+    centre: SmallCentre, supervision: Supervision
+) -> None:
+    view = MonitoringView(
+        monitoring=UUID(int=8), interaction=WHO, supervisor="sven", agent="ana", mode=MonitoringMode.WHISPER
+    )
+    one = f"/api/v1/monitorings/{view.monitoring}"
+    for method, path in (("POST", f"{PATH}/monitor"), ("POST", one)):
+        centre.answers[method, path] = 202, msgspec.json.encode(view)
+    centre.answers["GET", "/api/v1/monitorings"] = 200, msgspec.json.encode([view])
+    centre.answers["DELETE", one] = 204, b""
+    assert await supervision.monitor(WHO, MonitoringMode.WHISPER, "sip:sven@10.0.0.7") == view
+    assert await supervision.monitorings() == [view]
+    assert await supervision.change_monitoring(view.monitoring, MonitoringMode.BARGE) == view
+    await supervision.end_monitoring(view.monitoring)
+    bodies = [(method, path, body and msgspec.json.decode(body)) for method, path, _, body in centre.asked]
+    assert bodies == [
+        ("POST", f"{PATH}/monitor", {"mode": "whisper", "contact": "sip:sven@10.0.0.7"}),
+        ("GET", "/api/v1/monitorings", b""),
+        ("POST", one, {"mode": "barge"}),
+        ("DELETE", one, b""),
+    ]
+    centre.answers["DELETE", one] = 404, b'{"detail":"Nobody listens there (any more)."}'
+    with pytest.raises(NotThere, match="Nobody listens there"):
+        await supervision.end_monitoring(view.monitoring)
 
 
 async def test_an_explanation_is_read_as_routing_writes_it(

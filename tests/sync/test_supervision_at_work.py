@@ -8,7 +8,14 @@ import pytest
 
 from console.bus import Bus
 from console.domain.agent import Agent, Role
-from console.domain.errors import NotThere, TooLate
+from console.domain.errors import BadInput, NotThere, TooLate
+from console.domain.events import (
+    InteractionAnswered,
+    MonitoringChanged,
+    MonitoringEnded,
+    MonitoringMode,
+    MonitoringStarted,
+)
 from console.domain.queue import Queue
 from console.ledger.users import User
 from console.server.app import build_app
@@ -18,6 +25,7 @@ from console.settings import CentreSettings
 from console.sync.link import Link
 from console.sync.supervision import Supervision
 from tests.centre.doubles import CLOCK, Room
+from tests.centre.test_recording import Recorder, told
 
 PASSWORD = "a long password for sue"
 SETTINGS = CentreSettings(
@@ -31,7 +39,7 @@ SETTINGS = CentreSettings(
 
 @pytest.fixture
 async def room(tmp_path: Path) -> AsyncIterator[Room]:
-    made = await Room.open(tmp_path / "centre.db", SETTINGS)
+    made = await Room.open(tmp_path / "centre.db", SETTINGS, Recorder())
     yield made
     await made.close()
 
@@ -86,3 +94,38 @@ async def test_figures_come_as_a_file(room: Room, supervision: Supervision, tmp_
         await supervision.export(query, kind, file)
         assert file.read_bytes().startswith(begin)
     assert b"support,Support," in (tmp_path / "figures.csv").read_bytes()
+
+
+async def test_a_supervisor_is_in_a_call_changes_how_and_leaves(room: Room, supervision: Supervision) -> None:
+    call = await room.arrive("100")
+    with pytest.raises(TooLate, match="nothing to listen to"):
+        await supervision.monitor(call, MonitoringMode.LISTEN, "sip:sue@10.0.0.7")
+    await told(room, InteractionAnswered, call, offer=CLOCK.new_id(), queue="support", agent="ada")
+    with pytest.raises(BadInput, match="Where is your phone"):
+        await supervision.monitor(call, MonitoringMode.LISTEN)
+    view = await supervision.monitor(call, MonitoringMode.LISTEN, "sip:sue@10.0.0.7")
+    assert (view.supervisor, view.agent, view.since) == ("sue", "ada", None)
+    assert await supervision.monitorings() == [view]
+    with pytest.raises(TooLate, match="leave that one first"):
+        await supervision.monitor(call, MonitoringMode.BARGE, "sip:sue@10.0.0.7")
+    one = view.monitoring
+    await told(
+        room,
+        MonitoringStarted,
+        call,
+        monitoring=one,
+        supervisor="sue",
+        agent="ada",
+        mode=MonitoringMode.LISTEN,
+    )
+    assert (await supervision.change_monitoring(one, MonitoringMode.WHISPER)).mode is view.mode
+    assert room.switch.told("change") == [(one, MonitoringMode.WHISPER)]
+    await told(room, MonitoringChanged, call, monitoring=one, mode=MonitoringMode.WHISPER)
+    (inside,) = await supervision.monitorings()
+    assert inside.mode is MonitoringMode.WHISPER
+    assert inside.since is not None
+    await supervision.end_monitoring(one)
+    await told(room, MonitoringEnded, call, monitoring=one, supervisor="sue")
+    assert await supervision.monitorings() == []
+    with pytest.raises(NotThere, match="any more"):
+        await supervision.end_monitoring(one)

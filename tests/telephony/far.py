@@ -60,14 +60,17 @@ class FarEnd:
         self._reader = asyncio.ensure_future(self._read())
 
     @classmethod
-    async def run(cls, **options: object) -> "FarEnd":
+    async def run(
+        cls, *, program: Path = PROGRAM, env: dict[str, str] | None = None, **options: object
+    ) -> "FarEnd":
+        """Start one; `env` adds to its environment, another PYTHONPATH for instance."""
         process = await asyncio.create_subprocess_exec(
             sys.executable,
-            str(PROGRAM),
+            str(program),
             json.dumps(options),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            env={**os.environ, "PYTHONPATH": str(ROOT), **(env or {})},
         )
         far = cls(process)
         far.started = await far.fact("Started")

@@ -53,6 +53,9 @@ class ScriptedEngine:
     def transfer_attended(self, call: UUID, consult: UUID) -> None:
         self.commands.append(("transfer_attended", call, consult))
 
+    def use_codecs(self, codecs: tuple[str, ...]) -> None:
+        self.commands.append(("use_codecs", (codecs,)))
+
     def network_changed(self) -> None:
         self.commands.append(("network_changed",))
 

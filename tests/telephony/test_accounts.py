@@ -100,6 +100,18 @@ def test_the_probe_of_a_good_build_has_nothing_to_say() -> None:
     assert probe(lambda: build)["warnings"] == []
 
 
+def test_an_old_tls_library_matters_to_a_desk_that_uses_tls() -> None:
+    build = EngineBuild(
+        version="2.15.1", tls="OpenSSL 1.0.2k-fips", ciphers=9, codecs=(), devices=(), call_limit=4
+    )
+    warned = [
+        warning for warning in probe(lambda: build, tls_wanted=True)["warnings"] if "1.0.2" in warning["what"]
+    ]
+    assert len(warned) == 1
+    assert "make native" in warned[0]["do"]
+    assert all("1.0.2" not in warning["what"] for warning in probe(lambda: build)["warnings"])
+
+
 def test_the_probe_without_pjsua2_says_so() -> None:
     def missing() -> EngineBuild:
         raise ImportError("No module named 'pjsua2'")

@@ -269,6 +269,19 @@ async def test_the_centres_words_stand_in_the_call() -> None:
     assert (arrived.peer.uri, arrived.peer.name) == ("sip:anna@x", "Anna")
 
 
+@pytest.mark.parametrize(
+    ("mode", "outbound", "at_once"), [("Auto", "1", True), ("auto;require", "", True), ("Manual", "0", False)]
+)
+async def test_the_centre_says_that_it_rings_for_a_call_of_ours(
+    mode: str, outbound: str, at_once: bool
+) -> None:
+    bench = await Bench(auto_answer=lambda live: live.at_once).start()
+    bench.engine.tell(ring(INCOMING, **{"answer-mode": mode, "x-outbound": outbound}))
+    (live,) = bench.phone.calls
+    assert (live.outbound, live.at_once) == (outbound == "1", at_once)
+    assert (("answer", INCOMING) in bench.engine.commands) is at_once
+
+
 async def test_dialling_or_answering_holds_the_one_that_talks() -> None:
     bench = await Bench().start()
     first = bench.in_phase(CallPhase.TALKING)

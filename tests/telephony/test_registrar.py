@@ -1,30 +1,36 @@
 """The phone at a TLS registrar, at one that comes back, and at a peer that lets it choose the codec."""
 
 import asyncio
+import base64
 import re
 import ssl
-import subprocess
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 
 from console.settings import PhoneSettings
-from console.telephony import pjsua_accounts
+from console.telephony import pjsua_accounts, pjsua_setup
 from console.telephony.accounts import engine_settings, system_authorities
 from console.telephony.engine import (
     Account,
     AccountState,
     CallConfirmed,
     CallMediaChanged,
+    CertificateFault,
     EngineSettings,
     EngineStarted,
+    IncomingCall,
     Transport,
+    UnencryptedTurnedAway,
 )
 from console.telephony.live import words_for_registration
 from console.telephony.pjsua import PjsuaEngine
 from tests.bench.sip_socket import Peer
+from tests.switch.certificates import DAY, Authority
 from tests.telephony.far import Facts
 from tests.telephony.test_pjsua_engine import Registrar
 
@@ -32,7 +38,40 @@ pytestmark = pytest.mark.sip
 
 
 class StreamRegistrar(Registrar):
-    """The same over TCP or TLS."""
+    """The same over TCP or TLS, with several good passwords, keeping all that was asked for and granted."""
+
+    def __init__(self, *passwords: str) -> None:
+        super().__init__(passwords[0])
+        self.passwords = passwords
+        self.asked: list[str] = []
+        self.used: list[str] = []
+        self.contacts: list[str] = []
+        self.taken_back = asyncio.Event()
+
+    def _is_good(self, text: str) -> bool:
+        self.asked += re.findall(r"^Expires: (\d+)", text, re.MULTILINE)
+        self.contacts += re.findall(r"^Contact: <([^>]*)>", text, re.MULTILINE)
+        for password in self.passwords:
+            self.password = password
+            if super()._is_good(text):
+                self.used.append(self.password)
+                if self.asked[-1] == "0":
+                    self.taken_back.set()
+                return True
+        return False
+
+    @asynccontextmanager
+    async def at(self, transport: Transport) -> AsyncIterator[int]:
+        """Serve; the port."""
+        if transport is Transport.TCP:
+            async with await self.serve() as server:
+                yield server.sockets[0].getsockname()[1]
+            return
+        loop = asyncio.get_running_loop()
+        made, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=("127.0.0.1", 0))
+        self.transport = made
+        yield made.get_extra_info("sockname")[1]
+        made.close()
 
     async def serve(self, port: int = 0, tls: ssl.SSLContext | None = None) -> asyncio.Server:
         return await asyncio.start_server(self._talk, "127.0.0.1", port, ssl=tls)
@@ -45,6 +84,11 @@ class StreamRegistrar(Registrar):
         except (asyncio.IncompleteReadError, ConnectionError):
             writer.close()
 
+    def hang_up(self) -> None:
+        """Close the connection that it has."""
+        assert self.transport is not None
+        self.transport.close()
+
 
 class _Writer:
     def __init__(self, writer: asyncio.StreamWriter) -> None:
@@ -52,6 +96,9 @@ class _Writer:
 
     def sendto(self, data: bytes, _source: object) -> None:
         self._writer.write(data)
+
+    def close(self) -> None:
+        self._writer.close()
 
 
 class Phone:
@@ -61,16 +108,19 @@ class Phone:
         self.facts = Facts()
         self.engine = PjsuaEngine(EngineSettings(bind="127.0.0.1", **settings))  # type: ignore[arg-type]
 
-    async def register(self, host: str, port: int, transport: Transport) -> AccountState:
+    async def register(
+        self, host: str, port: int, transport: Transport, password: str = "pw", srtp: str = "off"
+    ) -> AccountState:
         mark = len(self.facts.all)
         self.engine.add_account(
             Account(
                 key="pbx",
                 uri=f"sip:anna@{host}",
                 registrar=f"sip:{host}:{port}",
-                password="pw",
+                password=password,
                 transport=transport,
                 contact_user="secret",
+                srtp=srtp,
             )
         )
         state: AccountState = await self.facts.of(AccountState, mark)
@@ -92,49 +142,156 @@ async def open_phone() -> AsyncIterator[Callable[..., Phone]]:
         await asyncio.to_thread(phone.engine.stop)
 
 
-@pytest.fixture
-def authority(tmp_path: Path) -> Path:
-    """A certificate for 127.0.0.1 that is its own authority; its key lies beside it."""
-    made = tmp_path / "pbx.crt"
-    subprocess.run(
-        [
-            *(
-                "openssl",
-                "req",
-                "-x509",
-                "-newkey",
-                "rsa:2048",
-                "-nodes",
-                "-days",
-                "2",
-                "-subj",
-                "/CN=127.0.0.1",
-            ),
-            *("-addext", "subjectAltName=IP:127.0.0.1"),
-            *("-keyout", str(tmp_path / "pbx.key"), "-out", str(made)),
-        ],
-        check=True,
-        capture_output=True,
-    )
-    return made
+@pytest.mark.parametrize(
+    ("holder", "good_for", "known", "fault", "said"),
+    [
+        ("127.0.0.1", DAY, True, CertificateFault.NONE, ""),
+        ("127.0.0.1", DAY, False, CertificateFault.UNTRUSTED, "an authority that is trusted here"),
+        ("pbx.example", DAY, True, CertificateFault.NAME, "for another name"),
+        ("127.0.0.1", -DAY, True, CertificateFault.EXPIRED, "has expired"),
+        ("pbx.example", -DAY, False, CertificateFault.UNTRUSTED, "an authority that is trusted here"),
+    ],
+)
+async def test_tls_registrars_must_prove_who_they_are(
+    open_phone: Callable[..., Phone],
+    tmp_path: Path,
+    holder: str,
+    good_for: timedelta,
+    known: bool,
+    fault: CertificateFault,
+    said: str,
+) -> None:
+    authority = Authority(tmp_path)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(*authority.sign("pbx", holder, good_for))
+    registrar = StreamRegistrar("pw")
+    async with await registrar.serve(tls=tls) as server:
+        phone = open_phone(tls_ca_file=str(authority.file) if known else system_authorities())
+        state = await phone.register("127.0.0.1", server.sockets[0].getsockname()[1], Transport.TLS)
+        good = fault is CertificateFault.NONE
+        assert (state.code, state.certificate) == (200 if good else 503, fault)
+        assert bool(registrar.contact) == good
+        words = words_for_registration(state.code, state.reason, state.certificate)
+        assert good or said in words
+        await asyncio.to_thread(phone.engine.stop)
+
+
+async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.read(1)
+    writer.close()
+
+
+async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """As a SIP port does that waits for the end of a line."""
+    await reader.read()
+    writer.close()
+
+
+async def speak_http(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.read(1)
+    writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+    writer.close()
+
+
+@pytest.mark.parametrize("answer", [hang_up, say_nothing, speak_http])
+async def test_a_port_without_tls_is_told_as_such(
+    open_phone: Callable[..., Phone],
+    answer: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pjsua_setup, "TLS_MS", 300)
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        phone = open_phone()
+        state = await phone.register("127.0.0.1", server.sockets[0].getsockname()[1], Transport.TLS)
+        assert "does not speak TLS" in words_for_registration(state.code, state.reason, tls=True)
+        await asyncio.to_thread(phone.engine.stop)
+
+
+async def test_nobody_at_the_registrars_port_is_told_as_such(
+    open_phone: Callable[..., Phone], free_port: int
+) -> None:
+    state = await open_phone().register("127.0.0.1", free_port, Transport.TLS)
+    words = words_for_registration(state.code, state.reason, tls=True)
+    assert words.startswith("The registrar cannot be reached: nobody listens there.")
+
+
+def test_a_registrar_that_is_out_of_service_is_told_in_its_own_words() -> None:
+    assert words_for_registration(503, "Service Unavailable", tls=True) == "Service Unavailable"
+
+
+def test_a_password_that_nobody_typed_is_nobodys_to_check() -> None:
+    assert "Check both" in words_for_registration(401, "Unauthorized")
+    assert "Sign out and in again" in words_for_registration(401, "Unauthorized", given=True)
 
 
 @pytest.mark.parametrize(
-    ("known", "host", "code"), [(True, "127.0.0.1", 200), (False, "127.0.0.1", 503), (True, "localhost", 503)]
+    ("srtp", "crypto", "told"), [("required", False, True), ("required", True, False), ("off", False, False)]
 )
-async def test_tls_registrars_must_prove_who_they_are(
-    open_phone: Callable[..., Phone], authority: Path, known: bool, host: str, code: int
+async def test_a_call_without_srtp_that_a_phone_must_have_is_refused_and_told(
+    open_phone: Callable[..., Phone], srtp: str, crypto: bool, told: bool
 ) -> None:
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(authority, authority.with_suffix(".key"))
+    phone = open_phone()
     registrar = StreamRegistrar("pw")
-    async with await registrar.serve(tls=tls) as server:
-        phone = open_phone(tls_ca_file=str(authority) if known else system_authorities())
-        state = await phone.register(host, server.sockets[0].getsockname()[1], Transport.TLS)
-        assert state.code == code
-        assert bool(registrar.contact) == (code == 200)
-        if code != 200:
-            assert "certificate" in words_for_registration(state.code, state.reason)
+    async with registrar.at(Transport.UDP) as port:
+        await phone.register("127.0.0.1", port, Transport.UDP, srtp=srtp)
+        there = Peer()
+        key = base64.b64encode(bytes(30)).decode()
+        sdp = there.sdp.replace("RTP/AVP", "RTP/SAVP") if crypto else there.sdp
+        sdp += f"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{key}\r\n" if crypto else ""
+        call = there.call(registrar.contacts[0])
+        there.sip.sendto(call.request("INVITE", 1, sdp), call.where)
+        if told:
+            refused = await phone.facts.of(UnencryptedTurnedAway)
+            assert (refused.account, refused.source) == ("pbx", f"127.0.0.1:{there.port}")
+        else:
+            await phone.facts.of(IncomingCall)
+        seen = [type(fact) for fact in phone.facts.all]
+        assert (IncomingCall in seen, UnencryptedTurnedAway in seen) == (not told, told)
+        await asyncio.to_thread(phone.engine.stop)
+        there.close()
+
+
+async def test_a_lost_connection_to_the_registrar_is_made_again_at_once(
+    open_phone: Callable[..., Phone], free_port: int
+) -> None:
+    phone = open_phone()
+    registrar = StreamRegistrar("pw")
+    async with await registrar.serve(free_port):
+        assert (await phone.register("127.0.0.1", free_port, Transport.TCP)).code == 200
+        mark = len(phone.facts.all)
+        registrar.hang_up()
+        again = await phone.facts.of(AccountState, mark)
+        assert (again.code, again.expires_s > 0) == (200, True)  # it would be renewed after minutes only
+        await asyncio.to_thread(phone.engine.stop)
+
+
+@pytest.mark.parametrize("transport", [Transport.TCP, Transport.UDP])
+async def test_a_registration_has_no_gap_when_the_password_changes(
+    open_phone: Callable[..., Phone], transport: Transport
+) -> None:
+    registrar = StreamRegistrar("one", "two")
+    phone = open_phone()
+    async with registrar.at(transport) as port:
+        for password in ("one", "two", "one"):
+            assert (await phone.register("127.0.0.1", port, transport, password)).expires_s > 0
+        assert "0" not in registrar.asked  # taken back and made anew, it may end as taken back
+        assert registrar.used[0] == registrar.used[-1] == "one"
+        assert "two" in registrar.used
+        assert len(set(registrar.contacts)) == 1
+        await asyncio.to_thread(phone.engine.stop)
+        assert registrar.asked[-1] == "0"
+
+
+async def test_a_registration_that_moves_is_taken_back_where_it_was(
+    open_phone: Callable[..., Phone],
+) -> None:
+    first, second = StreamRegistrar("pw"), StreamRegistrar("pw")
+    phone = open_phone()
+    async with first.at(Transport.TCP) as port, second.at(Transport.TCP) as other:
+        await phone.register("127.0.0.1", port, Transport.TCP)
+        await phone.register("127.0.0.1", other, Transport.TCP)
+        await asyncio.wait_for(first.taken_back.wait(), 10)
+        assert second.expires == "300"
         await asyncio.to_thread(phone.engine.stop)
 
 

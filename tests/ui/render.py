@@ -23,13 +23,14 @@ from console.domain.call import Quality
 from console.domain.events import AudioDevicesChanged, LinkState, RegistrationChanged
 from console.domain.queue import SkillNeed
 from console.settings import DeskSettings
-from console.wire import OfferView
+from console.wire import ConsultView, OfferView, RecordingView
 from tests.ui.calls_of_days import make_rows
 from tests.ui.doubles import Scene, make_scene
 from ui.shell.window import AgentWindow
 from ui.widgets.look import Look
 
 _SKILLS = (SkillNeed("english", 5), SkillNeed("billing", 3))
+_LONG = "Rechtsschutzversicherungsgesellschaften-Vertrag 2024-11-000123456789, Zusatzvereinbarung B"
 _GOOD = Quality(codec="G722/16000", mos=4.3, loss_percent=0.1, jitter_ms=3, rtt_ms=24)
 _POOR = Quality(codec="PCMU", mos=2.6, loss_percent=4.1, jitter_ms=38, rtt_ms=310)
 
@@ -123,6 +124,48 @@ def transfer(scene: Scene, window: AgentWindow) -> None:
     """Where is it to go."""
     talking(scene, window)
     window.desk.stage.open_transfer()
+
+
+def consult(scene: Scene, window: AgentWindow) -> None:
+    """A colleague is asked while the customer hears music."""
+    talking(scene, window)
+    interaction = scene.phone.calls[0].interaction
+    assert interaction is not None
+    asked = ConsultView(
+        interaction=interaction, target="bert", name="Bertram Schmidt-Hohenstein", answered=True, held=True
+    )
+    scene.link.view(AgentState.HOLD, asks=True, consult=asked)
+
+
+def _recorded(scene: Scene, window: AgentWindow, recording: RecordingView | None, **attached: str) -> None:
+    talking(scene, window)
+    now, interaction = scene.clock.now(), scene.phone.calls[0].interaction or scene.clock.new_id()
+    contact = OfferView(
+        interaction=interaction, offer=scene.clock.new_id(), queue="sales", queue_name="Sales",
+        customer="sip:+498912345678@example.org", waiting_since=now, offered_at=now, attached=attached,
+    )  # fmt: skip
+    scene.link.view(AgentState.ON_CONTACT, contact=contact, records=True, recording=recording)
+
+
+def recordable(scene: Scene, window: AgentWindow) -> None:
+    """A call that can be recorded."""
+    _recorded(scene, window, None)
+
+
+def recorded(scene: Scene, window: AgentWindow) -> None:
+    """A call that the agent has recorded."""
+    _recorded(scene, window, RecordingView(stoppable=True))
+
+
+def attached(scene: Scene, window: AgentWindow) -> None:
+    """A call with much that goes along."""
+    values = {"X-Customer-Id": "4711-0815", "TIER": "gold", "X-Contract-Number-Of-The-Policy": _LONG}
+    _recorded(scene, window, RecordingView(), **values, **{f"MORE_{place}": str(place) for place in range(6)})
+
+
+def record_paused(scene: Scene, window: AgentWindow) -> None:
+    """A recorded queue's call, paused for a card's number."""
+    _recorded(scene, window, RecordingView(paused=True))
 
 
 def wrap_up(scene: Scene, window: AgentWindow) -> None:
@@ -260,6 +303,11 @@ STATES: dict[str, Callable[[Scene, AgentWindow], None]] = {
         keypad,
         second,
         transfer,
+        consult,
+        recordable,
+        recorded,
+        attached,
+        record_paused,
         wrap_up,
         wrap_up_spent,
         callback,

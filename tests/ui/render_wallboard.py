@@ -10,13 +10,14 @@ from zoneinfo import ZoneInfo
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from msgspec.structs import replace
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
 from console import paths
 from console.domain.events import LinkState
-from console.domain.figures import Snapshot
+from console.domain.figures import Notice, Snapshot
 from tests.ui.wallboard_sample import BoardStub, board_of, clock_at
 from ui.metrics.tongue import Tongue
 from ui.metrics.wallboard import Wallboard
@@ -39,6 +40,14 @@ class Scene:
     queue: str = ""
 
 
+SINCE = board_of().at - timedelta(minutes=4)
+
+
+def told(notice: Notice) -> Snapshot:
+    """A board with something to tell besides figures."""
+    return replace(board_of(), notices=(notice,))
+
+
 def scenes() -> list[Scene]:
     """All pictures."""
     twelve, many = board_of(12, 60), board_of(50, 1000)
@@ -48,6 +57,8 @@ def scenes() -> list[Scene]:
         Scene("3-light-720", size=(1280, 720)),
         Scene("3-dark-720-200", size=(1280, 720), theme="dark", ratio=2.0),
         Scene("3-german", language="de"),
+        Scene("3-fallback", told(Notice(kind="fallback", where="a", since=SINCE, callers=7, waiting=2))),
+        Scene("3-away-german", told(Notice(kind="away", where="nord", since=SINCE)), language="de"),
         Scene("12-light-1080", twelve),
         Scene("12-dark-1080", twelve, theme="dark"),
         Scene("12-light-720", twelve, size=(1280, 720)),

@@ -1,14 +1,16 @@
 """The agent's state in words, the queues, the connection, the wrap-up time: every case."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
 from console.domain.agent import AgentState, Presence
 from console.domain.events import AudioDevicesChanged, LinkState, RegistrationChanged
-from console.wire import AgentView
+from console.wire import AgentView, OfferView
 from tests.ui.doubles import START, Scene, words
 from ui.routing.presenter import (
+    StateShown,
     Wish,
     present_queues,
     present_state,
@@ -54,6 +56,23 @@ def test_every_state_has_a_word_of_its_own(language: str) -> None:
 def test_what_can_be_asked_for(state: AgentState, presence: Presence, can_ready: bool, leads: bool) -> None:
     shown = present_state(view(state, presence), LinkState.ONLINE, None, NOW, words())
     assert (shown.can_ready, shown.can_pause, shown.ready_leads) == (can_ready, True, leads)
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_calls_that_ring_at_a_telephone_are_not_told_as_ringing_here(language: str) -> None:
+    def shown(state: AgentState, contact: OfferView | None = None) -> StateShown:
+        told = view(state, elsewhere=True, contact=contact)
+        return present_state(told, LinkState.ONLINE, None, NOW, words(language))
+
+    contact = OfferView(
+        interaction=uuid4(), offer=uuid4(), queue="support", queue_name="Support",
+        customer="sip:0301@asterisk", customer_name="", waiting_since=START, offered_at=START,
+    )  # fmt: skip
+    assert "0301" in shown(S.OFFERED, contact=contact).hint
+    ready = shown(S.READY).hint
+    assert ready == shown(S.OFFERED).hint
+    assert ready != present_state(view(S.READY), LinkState.ONLINE, None, NOW, words(language)).hint
+    assert (shown(S.ON_CONTACT).pause_after, shown(S.ON_CONTACT).pause_now) == ("", "")
 
 
 @pytest.mark.parametrize("link", [link for link in LinkState if link is not LinkState.ONLINE])

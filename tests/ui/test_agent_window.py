@@ -258,8 +258,16 @@ def test_registration_in_words(scene: Scene, open_window: Open) -> None:
     assert window.status.registration.words == "Registered"
     registered("second", False, 403)
     assert window.status.registration.words == "Not registered (403)"
+    assert window.notices.told["registration"] == "Forbidden. You cannot be called. Trying again."
+    window.notices.clear("registration")  # the person puts it away
+    registered("second", False, 403)
+    assert "registration" not in window.notices.told
     registered("second", True, 200)
     assert window.status.registration.words == "Registered"
+    registered("second", False, 200)
+    assert window.status.registration.words == "Registered"
+    registered("own", False, 200)
+    assert window.status.registration.words == ""  # both were taken back
 
 
 def test_strangers_are_counted_and_do_not_disturb(scene: Scene, open_window: Open) -> None:
@@ -349,10 +357,14 @@ def test_the_theme_changes_by_a_key(scene: Scene, open_window: Open, look: Look)
     assert not look.theme.dark
 
 
-def test_the_title_tells_of_a_ringing_call(scene: Scene, open_window: Open) -> None:
+def test_the_title_tells_how_a_call_stands(scene: Scene, open_window: Open) -> None:
     window = open_window(scene)
     call = scene.phone.ring("Anna")
     assert window.windowTitle() == "Ringing: Anna · Callboard"
+    scene.phone.answered(call)
+    assert window.windowTitle() == "Talking: Anna · Callboard"
+    scene.phone.hold(call)
+    assert window.windowTitle() == "On hold: Anna · Callboard"
     scene.phone.ended(call)
     assert window.windowTitle() == "Callboard"
 

@@ -19,7 +19,8 @@ from console import paths
 from console.telephony.sounds import TonePort, longest_gap_s, rms, tone_share
 from tests.machine import Pulse
 from tests.ui.sound_call import call_between_headsets
-from ui.telephony.audio import QtAudio, QtRinger
+from ui.telephony.audio import QtAudio, QtRinger, _SoundThread
+from ui.telephony.streams import End, Microphone, Speaker
 
 pytestmark = pytest.mark.audio
 RATE = 16_000
@@ -221,6 +222,38 @@ def test_it_rings_on_its_own_device(qtbot: QtBot, pulse: Pulse, tmp_path: Path) 
         ringer.use(QtRinger.NOWHERE)
         ringer.start()
         ringer.stop()
+
+
+class LateNews(threading.Event):
+    """Devices change in the very moment after the sound thread has looked whether they did."""
+
+    late = True
+
+    def is_set(self) -> bool:
+        before = super().is_set()
+        if self.late:
+            self.late = False
+            self.set()
+        return before
+
+
+def test_no_change_of_devices_is_missed() -> None:
+    looks: list[str] = []
+
+    class Idle(End):
+        def look(self) -> None:
+            looks.append(type(self.stream).__name__)
+
+    speaker, microphone = Speaker(), Microphone()
+    thread = _SoundThread(lambda *_names: None, speaker, microphone)
+    thread._ends = (Idle(speaker), Idle(microphone))
+    thread._wanted = ("", "")
+    for end in thread._ends:
+        end.wanted = ""
+    thread._news = LateNews()
+    for _ in range(3):
+        thread._turn()
+    assert looks == ["Speaker", "Microphone"]
 
 
 async def test_two_desks_hear_each_other(pulse: Pulse, tone: Path, tmp_path: Path) -> None:

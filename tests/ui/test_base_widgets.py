@@ -12,9 +12,10 @@ from pytestqt.qtbot import QtBot
 from console.domain.agent import AgentState
 from console.domain.errors import SettingsError
 from console.settings import DeskSettings, PhoneSettings, WindowSettings, options
+from console.settings.values import value_of
 from tests.ui.doubles import words
 from ui.settings.dialog import SettingsDialog
-from ui.settings.form import declared, sections, settings_from, value_of
+from ui.settings.form import declared, sections, settings_from
 from ui.shell.actions import TABLE
 from ui.shell.memory import FileMemory
 from ui.theme import DARK, LIGHT, font

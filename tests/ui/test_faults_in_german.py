@@ -12,23 +12,35 @@ from ui.widgets.words import Words, words_for
 
 ROOT = Path(__file__).resolve().parents[2]
 SPEAKERS = (
+    "console/centre/asking.py",
+    "console/centre/numbers.py",
+    "console/centre/outbound.py",
     "console/centre/c*.py",
+    "console/centre/monitoring.py",
+    "console/centre/recording.py",
     "console/routing/commands.py",
     "console/desk.py",
     "console/domain/address.py",
+    "console/domain/links.py",
     "console/history/*.py",
     "console/centre/supervision.py",
+    "console/centre/watched.py",
     "console/server/auth.py",
     "console/server/desks.py",
     "console/server/fanout.py",
     "console/server/figures.py",
     "console/server/live.py",
+    "console/policy/keeping.py",
+    "console/policy/provisioned.py",
+    "console/provision/link.py",
+    "console/settings/writing.py",
     "console/store/*.py",
     "console/sync/*.py",
     "console/telephony/accounts.py",
     "console/telephony/live.py",
     "console/telephony/phone.py",
     "ui/app.py",
+    "ui/shell/instance.py",
     "ui/telephony/audio.py",
 )
 """Whose words can come before a person's eyes at the desk."""
@@ -53,6 +65,15 @@ FOR_OTHERS = {
     # the administrator, at a terminal
     "“{}” is no trunk; use host:port or sip:gateway.example;transport=tcp",
     "A password has {} to {} characters.",
+    # in the list of a bundle for support
+    "{} cannot be read: {}",
+    # before there is a window
+    "{}: cannot be written; it says which Callboard runs.",
+    "Callboard is running already ({}, process {}) and does not answer. End it, then start again.",
+    "{} belongs to somebody else or is open to others. Have it removed, then start again.",
+    "{}: cannot be made: {}.",
+    "such a link cannot be made: {}",
+    "the link would have {} characters, {} at most are taken: set fewer options",
 }
 FAULT_KINDS = {"AudioError", "BadInput", "EnvironmentFault", "NetworkError", "Refused", "SettingsError",
                "StoreError", "NotThere", "TooLate"}  # fmt: skip

@@ -9,11 +9,11 @@ import pytest
 
 from console.domain.agent import AgentState
 from console.domain.events import LinkState
-from console.domain.figures import Counts, QueueFigures, Snapshot
+from console.domain.figures import Counts, Notice, QueueFigures, Snapshot, Theirs
 from console.domain.queue import Queue, ServiceLevelFormula
 from tests.ui.wallboard_sample import NOON, VECTOR, board_of, row_of
-from ui.metrics.freshness import STALE_AFTER_S, Freshness, Health, freshness
-from ui.metrics.presenter import Level, over, service_serious, strip, tile
+from ui.metrics.freshness import STALE_AFTER_S, Freshness, Health, freshness, with_notices
+from ui.metrics.presenter import Level, over, service_serious, strip, theirs_words, tile
 from ui.metrics.tongue import Tongue
 from ui.metrics.words import ENGLISH, GERMAN
 
@@ -44,6 +44,20 @@ def test_tile_says_the_vector_of_the_formulas() -> None:
 def test_queues_with_thresholds_of_their_own_are_together_in_time() -> None:
     assert tile(row(threshold_s=0.0), NOON, EN).inputs == "70 of 96 in time"
     assert tile(row(threshold_s=2.5), NOON, DE).inputs == "70 von 96 in 2,5 s"
+
+
+@pytest.mark.parametrize(
+    ("tongue", "half"), [(EN, "averages that move"), (DE, "die mit jedem Anruf wandern")]
+)
+def test_what_asterisk_counts_itself_is_told_with_how_it_counts(tongue: Tongue, half: str) -> None:
+    theirs = Theirs(
+        queue="sales", since=NOON, completed=7, abandoned=2, in_time_of_answered=85.5, in_time_of_all=66.7,
+        hold_s=12, talk_s=125,
+    )  # fmt: skip
+    said = theirs_words(theirs, tongue)
+    assert half in said
+    for part in (" 7 ", " 2 ", tongue.target(0.855), tongue.target(0.667), "0:12", "2:05"):
+        assert part in said
 
 
 def test_tile_speaks_german_with_its_decimal_comma() -> None:
@@ -187,6 +201,23 @@ def test_a_lost_link_is_told_at_once() -> None:
     assert found.health is Health.STALE
     assert found.lost
     assert found.banner == "Connection to the centre lost, trying again. Figures are from 13:03:20, 1 s old"
+
+
+def test_telephone_systems_that_are_away_and_calls_without_the_centre_are_told() -> None:
+    away = Notice(kind="away", where="north", since=NOON)
+    strays = Notice(kind="fallback", where="north", since=NOON, callers=7, waiting=2)
+    both = with_notices(fresh(1), (away, strays), EN)
+    assert both.health is Health.LIVE
+    assert both.lost
+    assert both.banner == (
+        "No connection to the telephone system north since 13:03:20, trying again · "
+        "Fallback: 7 calls since 13:03:20 without the centre, 2 under way"
+    )
+    over_by_now = with_notices(fresh(1), (msgspec.structs.replace(strays, waiting=0),), DE)
+    assert over_by_now.banner == "Notbetrieb: 7 Anrufe seit 13:03:20 ohne die Zentrale, alle beendet"
+    assert not over_by_now.lost
+    assert with_notices(fresh(12), (away,), EN) == fresh(12), "there is worse to tell"
+    assert with_notices(fresh(1), (), EN) == fresh(1)
 
 
 @pytest.mark.parametrize("state", list(LinkState))

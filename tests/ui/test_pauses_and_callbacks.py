@@ -61,6 +61,9 @@ def test_with_work_at_hand_there_are_two(
     assert [str(action.data()) for action in pauses["Pause now"]] == window.desk.switch.reasons
     pauses[afterwards][0].trigger()
     assert scene.link.asked[-1] == ("pause_after", "Break")
+    assert window.desk.switch.shown is not None
+    without = "without wrap-up" in window.desk.switch.shown.pause_now  # what the centre does with it
+    assert without == (state in {S.ON_CONTACT, S.HOLD})
     pauses["Pause now"][4].trigger()
     assert scene.link.asked[-1] == ("pause", "Back office")
 

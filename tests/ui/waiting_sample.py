@@ -9,10 +9,11 @@ from uuid import UUID
 import msgspec
 
 from console.domain.errors import CallboardError
+from console.domain.events import MonitoringMode
 from console.domain.interaction import Phase
 from console.domain.queue import Channel, SkillNeed
 from console.sync.supervision import Candidate, Excluded, Reason, Step
-from console.wire import InteractionView
+from console.wire import InteractionView, MonitoringView
 from tests.ui.doubles import ScriptedRunner
 from tests.ui.wallboard_sample import LONG, NOON
 from ui.metrics.services import Office
@@ -99,6 +100,7 @@ class ScriptedSupervisor:
     asked: list[tuple[Any, ...]] = field(default_factory=list)
     says_no: CallboardError | None = None
     fetched: int = 0
+    heard: list[MonitoringView] = field(default_factory=list)
 
     async def interactions(self) -> list[InteractionView]:
         self.fetched += 1
@@ -122,6 +124,37 @@ class ScriptedSupervisor:
     async def export(self, query: dict[str, str], kind: str, path: Path) -> None:
         self._refuse()
         self.asked.append(("export", query, kind, path))
+
+    async def monitor(self, interaction: UUID, mode: MonitoringMode, contact: str = "") -> MonitoringView:
+        self._refuse()
+        self.asked.append(("monitor", interaction, mode, contact))
+        view = MonitoringView(
+            monitoring=UUID(int=7000 + len(self.asked)), interaction=interaction, supervisor="sue",
+            agent="a0000", mode=mode,
+        )  # fmt: skip
+        self.heard.append(view)
+        return view
+
+    async def monitorings(self) -> list[MonitoringView]:
+        self.fetched += 1
+        self._refuse()
+        return list(self.heard)
+
+    async def change_monitoring(self, monitoring: UUID, mode: MonitoringMode) -> MonitoringView:
+        self._refuse()
+        self.asked.append(("mode", monitoring, mode))
+        return next(view for view in self.heard if view.monitoring == monitoring)
+
+    async def end_monitoring(self, monitoring: UUID) -> None:
+        self._refuse()
+        self.asked.append(("leave", monitoring))
+
+    def hear(self, monitoring: UUID, **to: Any) -> None:
+        """What the centre's fact makes of one who listens."""
+        self.heard = [
+            msgspec.structs.replace(view, **to) if view.monitoring == monitoring else view
+            for view in self.heard
+        ]
 
     def change(self, interaction: UUID, **to: Any) -> None:
         """What the centre's fact makes of one."""

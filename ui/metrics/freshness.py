@@ -1,11 +1,14 @@
 """How fresh the board is, in words: a wallboard that stands still must say so. Pure."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import Enum
 
 import msgspec
+from msgspec.structs import replace
 
 from console.domain.events import LinkState
+from console.domain.figures import Notice
 from ui.metrics.tongue import Tongue
 from ui.metrics.words import DASH
 
@@ -38,6 +41,23 @@ _EMPTY_WORDS = {
     LinkState.LOST: "banner lost empty",
     LinkState.REFUSED: "banner refused",
 }
+
+
+def with_notices(fresh: Freshness, notices: Sequence[Notice], tongue: Tongue) -> Freshness:
+    """The same with what the centre has to tell of its telephone systems, unless there is worse to tell."""
+    if fresh.banner or not notices:
+        return fresh
+    lost = any(one.kind == "away" for one in notices)
+    words = " · ".join(_words(one, tongue) for one in notices)
+    return replace(fresh, banner=words, lost=lost)
+
+
+def _words(notice: Notice, tongue: Tongue) -> str:
+    time = tongue.time(notice.since)
+    if notice.kind == "away":
+        return tongue.say("banner away", where=notice.where, time=time)
+    key = "banner fallback" if notice.waiting else "banner fallback over"
+    return tongue.say(key, callers=notice.callers, waiting=notice.waiting, time=time)
 
 
 def freshness(taken: datetime | None, state: LinkState, now: datetime, tongue: Tongue) -> Freshness:

@@ -1,7 +1,7 @@
 """The wallboard's right side: the agents with their filters, and the callers who left."""
 
 from PySide6.QtCore import QModelIndex, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter, QPaintEvent, QShortcut
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
@@ -18,8 +18,10 @@ from PySide6.QtWidgets import (
 from console.domain.agent import AgentState
 from console.domain.figures import QueueFigures
 from ui.metrics.ink import Ink, Words, rounded, type_of
+from ui.metrics.listeners import LISTEN, Listening
 from ui.metrics.models import AgentsModel, CallersModel
 from ui.metrics.rows import STATE_ORDER, AgentFilter
+from ui.metrics.services import Office
 from ui.metrics.tables import BoardTable
 from ui.metrics.tongue import Tongue
 from ui.theme import STATE_ICONS, theme_of
@@ -128,7 +130,9 @@ class Panel(QFrame):
 
 
 class AgentsPanel(Panel):
-    """The agents. `queue_chosen` tells the key of the queue that the filter was set to, "" for all."""
+    """The agents. `queue_chosen` tells the key of the queue that the filter was set to, "" for all.
+    `listening` is a supervisor's way into their calls, None on a board to look at only.
+    """
 
     queue_chosen = Signal(str)
 
@@ -138,6 +142,8 @@ class AgentsPanel(Panel):
         self._model = model
         self._tongue = tongue
         self._names: dict[str, str] = {}
+        self.listening: Listening | None = None
+        self._ears = ActionButton(tongue.say("listen"), "headphones", kind="quiet", keys=LISTEN, bare=True)
         self.table.setAccessibleName(tongue.say("agents"))
         self.search = SearchField()
         self.search.setPlaceholderText(tongue.say("filter text"))
@@ -153,6 +159,8 @@ class AgentsPanel(Panel):
         self._controls = (self.search, self.queue, self.state)
         for control in self._controls:
             self.bar.addWidget(control)
+        self.bar.addWidget(self._ears)
+        self._ears.hide()  # until there is somebody who may
         self.search.textChanged.connect(self._narrow)
         self.state.currentIndexChanged.connect(self._narrow)
         self.queue.currentIndexChanged.connect(self._queue_changed)
@@ -168,6 +176,9 @@ class AgentsPanel(Panel):
             control.setStyleSheet(sheet)
             control.setFont(type_of(round(12 * scale)))
             control.setFixedWidth(round(width * scale))
+        self._ears.setStyleSheet(f"min-height: {round(22 * scale)}px;")
+        if self.listening is not None:
+            self.listening.strip.set_scale(scale)
 
     def retheme(self) -> None:
         """The theme is another one now."""
@@ -175,6 +186,36 @@ class AgentsPanel(Panel):
         theme = theme_of(self)
         for number, state in enumerate(STATE_ORDER, start=1):
             self.state.setItemIcon(number, icon(STATE_ICONS[state], theme.states[state].mark, 16))
+
+    def offer_listening(self, office: Office) -> None:
+        """There is a supervisor, who can be in an agent's call."""
+        self.listening = Listening(self.table, self._model, office, self._tongue)
+        self._column.addWidget(self.listening.strip)
+        self._ears.show()
+        self._ears.clicked.connect(self.listen)
+        QShortcut(QKeySequence(LISTEN), self, self.listen)
+
+    def listen(self) -> None:
+        """Ask how to be in the chosen agent's call."""
+        if self.listening is not None and not self._ears.isHidden():
+            self.listening.ask()
+
+    def resume(self) -> None:
+        """Show the call that the supervisor is in still."""
+        if self.listening is not None:
+            self.listening.resume()
+
+    def tick(self) -> None:
+        """A second passed."""
+        if self.listening is not None:
+            self.listening.tick()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter on an agent is the way into the call."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.table.hasFocus():
+            self.listen()
+        else:
+            super().keyPressEvent(event)
 
     def put_queues(self, rows: tuple[QueueFigures, ...]) -> None:
         """Take the queues there are for the filter."""
@@ -202,6 +243,9 @@ class AgentsPanel(Panel):
         super().set_kiosk(on=on)
         for control in self._controls:
             control.setVisible(not on)
+        if self.listening is not None:
+            self._ears.setVisible(not on)
+            self.listening.set_kiosk(on=on)
 
     def refresh(self) -> None:
         """Bring numbers and empty words up to date."""

@@ -7,7 +7,7 @@ from enum import IntEnum
 import msgspec
 
 from console.domain.agent import AgentState
-from console.domain.figures import QueueFigures, ServiceLevel, Snapshot, Window
+from console.domain.figures import QueueFigures, ServiceLevel, Snapshot, Theirs, Window
 from console.domain.queue import Queue
 from console.metrics.catalogue import CATALOGUE
 from ui.metrics.meaning import SERVICE_GAP, meaning, name
@@ -259,6 +259,20 @@ def tile_meaning(view: TileView, tongue: Tongue) -> str:
     """Each figure of a tile with what it means."""
     head = f"{view.name}, {view.word}. {span_words(view.minutes, tongue)}"
     return _meant(view.figures, view.queue, head, tongue)
+
+
+def theirs_words(theirs: Theirs, tongue: Tongue) -> str:
+    """What Asterisk counts of a queue itself, and how."""
+    return tongue.say(
+        "theirs",
+        since=tongue.minute(theirs.since),
+        completed=theirs.completed,
+        abandoned=theirs.abandoned,
+        of_answered=tongue.target(theirs.in_time_of_answered / 100),
+        of_all=tongue.target(theirs.in_time_of_all / 100),
+        hold=tongue.duration(theirs.hold_s),
+        talk=tongue.duration(theirs.talk_s),
+    )
 
 
 def strip_meaning(view: StripView, tongue: Tongue) -> str:

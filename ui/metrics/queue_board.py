@@ -1,15 +1,16 @@
 """The queues as tiles on one surface: only tiles that say something new are painted; many take pages."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from console.domain.figures import Theirs
 from ui.metrics import cards
 from ui.metrics.grid import Grid, Kind, arrange
 from ui.metrics.ink import RIGHT, Ink, Words, colour
-from ui.metrics.presenter import TileView, tile_meaning
+from ui.metrics.presenter import TileView, theirs_words, tile_meaning
 from ui.metrics.tongue import Tongue
 from ui.theme import theme_of
 
@@ -37,6 +38,8 @@ class QueueBoard(QWidget):
         self._tongue = tongue
         self._scale = 1.0
         self._age = ""
+        self.theirs: Mapping[str, Theirs] = {}
+        """What an Asterisk that is watched counts of the queues itself."""
         self._views: tuple[TileView, ...] = ()
         self._selected = ""
         self._current = 0
@@ -218,6 +221,8 @@ class QueueBoard(QWidget):
     def told(self, view: TileView) -> str:
         """All that a tile's tool tip says: each figure with what it means, how old it is, and the keys."""
         age = f"\n\n{self._age}" if self._age else ""
+        theirs = self.theirs.get(view.key)
+        age = f"\n\n{theirs_words(theirs, self._tongue)}{age}" if theirs is not None else age
         return f"{tile_meaning(view, self._tongue)}{age}\n\n{self._tongue.say('queue keys')}"
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

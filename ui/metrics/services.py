@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
-from console.domain.events import LinkState
+from console.domain.events import LinkState, MonitoringMode
 from console.domain.figures import Snapshot
-from console.wire import InteractionView
+from console.wire import InteractionView, MonitoringView
 from ui.bridge import Runner
 
 
@@ -114,6 +114,22 @@ class Supervisor(Protocol):
 
     async def export(self, query: dict[str, str], kind: str, path: Path) -> None:
         """Write figures to a file."""
+        ...
+
+    async def monitor(self, interaction: UUID, mode: MonitoringMode, contact: str = "") -> MonitoringView:
+        """Have my phone rung and be in a call; "" is the desk I am signed in with."""
+        ...
+
+    async def monitorings(self) -> Sequence[MonitoringView]:
+        """Every supervisor who is in a call, or is rung for one."""
+        ...
+
+    async def change_monitoring(self, monitoring: UUID, mode: MonitoringMode) -> MonitoringView:
+        """Listen, whisper or barge in from now on."""
+        ...
+
+    async def end_monitoring(self, monitoring: UUID) -> None:
+        """Have my phone hung up; the call goes on."""
         ...
 
 

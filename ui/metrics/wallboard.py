@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from console.clock import Clock
 from console.domain.figures import Snapshot
-from ui.metrics.freshness import Freshness, Health, freshness
+from ui.metrics.freshness import Freshness, Health, freshness, with_notices
 from ui.metrics.graphs import Graphs
 from ui.metrics.grid import Kind
 from ui.metrics.head import BANNER, EXPORT, HEAD, Banner, Head, Veil
@@ -97,6 +97,7 @@ class Wallboard(QWidget):
         self.head.export_wanted.connect(self.show_export)
         if self._office is not None:
             self.head.offer_export()
+            self.agents.offer_listening(self._office)
             QShortcut(QKeySequence(EXPORT), self, self.show_export)
         self.choose_span(read_span(self._office.memory.read(_SPAN)) if self._office else 0)
         self.agents.queue_chosen.connect(self._focus_queue)
@@ -197,6 +198,7 @@ class Wallboard(QWidget):
         """The graphs come once the first figures stand."""
         super().showEvent(event)
         self.start()
+        self.agents.resume()
         self.setFocus()
         QTimer.singleShot(GRAPHS_AFTER_MS, self, self.build_graphs)
 
@@ -247,7 +249,8 @@ class Wallboard(QWidget):
         taken = board.at if board else None
         if taken is not None and age is not None:
             taken = max(taken, now - timedelta(seconds=age))
-        return freshness(taken, self._service.state, now, self._tongue)
+        fresh = freshness(taken, self._service.state, now, self._tongue)
+        return with_notices(fresh, board.notices if board is not None else (), self._tongue)
 
     def _draw(self) -> None:
         """Bring what changed to the widgets."""
@@ -283,6 +286,7 @@ class Wallboard(QWidget):
         arranged, renamed = names.keys() != self._names.keys(), names != self._names
         self._names = names
         self._tiles.take(board, fresh.as_of)
+        self.queues.theirs = {one.queue: one for one in board.theirs}
         self.agents_model.now = fresh.as_of
         self.agents_model.put(by_key(board.agents, lambda agent: agent.agent), names)
         if before is None or board.abandoned is not before.abandoned or renamed:
@@ -319,6 +323,7 @@ class Wallboard(QWidget):
         self._draw()
         self.agents_model.tick(fresh.as_of)
         self.agents_model.settle()
+        self.agents.tick()
         self.callers_model.settle()
         if self.line is not None:
             self.line.tick()

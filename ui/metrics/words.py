@@ -102,6 +102,14 @@ ENGLISH: Mapping[str, str] = {
     "banner first": "Waiting for the first figures from the centre",
     "banner signed out": "Not signed in to a centre. Sign in as a supervisor to see the board",
     "banner refused": "The centre does not accept this sign-in. Sign in again as a supervisor",
+    "banner away": "No connection to the telephone system {where} since {time}, trying again",
+    "banner fallback": "Fallback: {callers} calls since {time} without the centre, {waiting} under way",
+    "banner fallback over": "Fallback: {callers} calls since {time} without the centre, all over",
+    "theirs": (
+        "Asterisk's own counters since its start ({since}): {completed} completed, {abandoned} abandoned or "
+        "timed out, in time {of_answered} of the completed and {of_all} of all, wait {hold} and talk {talk} "
+        "(averages that move with each call)"
+    ),
     "kiosk hint": "Full screen: F11. Leave: Esc",
     "kiosk": "Full screen",
 }
@@ -198,6 +206,14 @@ GERMAN: Mapping[str, str] = {
     "banner first": "Warten auf die ersten Zahlen der Zentrale",
     "banner signed out": "Bei keiner Zentrale angemeldet. Als Supervisor anmelden, um die Tafel zu sehen",
     "banner refused": "Die Zentrale nimmt diese Anmeldung nicht an. Bitte neu als Supervisor anmelden",
+    "banner away": "Seit {time} keine Verbindung zur Telefonanlage {where}, neuer Versuch läuft",
+    "banner fallback": "Notbetrieb: {callers} Anrufe seit {time} ohne die Zentrale, {waiting} laufen noch",
+    "banner fallback over": "Notbetrieb: {callers} Anrufe seit {time} ohne die Zentrale, alle beendet",
+    "theirs": (
+        "Asterisks eigene Zähler seit seinem Start ({since}): {completed} abgeschlossen, {abandoned} "
+        "aufgelegt oder abgelaufen, rechtzeitig {of_answered} der abgeschlossenen und {of_all} von allen, "
+        "Wartezeit {hold} und Gespräch {talk} (Mittel, die mit jedem Anruf wandern)"
+    ),
     "kiosk hint": "Vollbild: F11. Verlassen: Esc",
     "kiosk": "Vollbild",
 }

@@ -31,8 +31,8 @@ _AFTER = {
 }
 _NOW = {
     AgentState.OFFERED: "The call that rings goes to the next agent.",
-    AgentState.ON_CONTACT: "No other call comes from now on; this one goes on, and its wrap-up too.",
-    AgentState.HOLD: "No other call comes from now on; this one goes on, and its wrap-up too.",
+    AgentState.ON_CONTACT: "The pause begins as soon as this call is over, without wrap-up.",
+    AgentState.HOLD: "The pause begins as soon as this call is over, without wrap-up.",
     AgentState.WRAP_UP: "The wrap-up ends at once.",
 }
 
@@ -97,8 +97,8 @@ def present_state(
         can_ready=view.presence is not Presence.READY or (wish is not None and not wish.ready),
         can_pause=True,
         ready_leads=view.state in {AgentState.PAUSED, AgentState.NOT_RESPONDING, AgentState.OFFLINE},
-        pause_after=words(_AFTER[view.state]) if view.state in _AFTER else "",
-        pause_now=words(_NOW[view.state]) if view.state in _NOW else "",
+        pause_after=words(_AFTER[view.state]) if view.state in _AFTER and not view.elsewhere else "",
+        pause_now=words(_NOW[view.state]) if view.state in _NOW and not view.elsewhere else "",
     )
 
 
@@ -144,6 +144,11 @@ def _hint(view: AgentView, wish: Wish | None, words: Words) -> str:
         return words("Asking the centre…")
     if view.state in _BUSY and view.presence is Presence.PAUSED:
         return words("Afterwards: pause, {reason}", reason=words(view.reason))
+    if view.elsewhere and view.state in {AgentState.READY, AgentState.OFFERED}:
+        caller = _caller(view)
+        if view.state is AgentState.OFFERED and caller:
+            return words("{caller} rings at your telephone: answer there.", caller=caller)
+        return words("Calls ring at your telephone.")
     return {
         AgentState.READY: words("Calls ring here."),
         AgentState.OFFERED: words("Answer or decline below."),
@@ -151,6 +156,14 @@ def _hint(view: AgentView, wish: Wish | None, words: Words) -> str:
         AgentState.PAUSED: words("No calls come until you are ready."),
         AgentState.WRAP_UP: words("No calls come until you are done."),
     }.get(view.state, "")
+
+
+def _caller(view: AgentView) -> str:
+    """Who rings, in short."""
+    contact = view.contact
+    if contact is None:
+        return ""
+    return contact.customer_name or contact.customer.partition(":")[2].partition("@")[0]
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QCheckBox,
     QComboBox,
     QDialog,
     QFrame,
@@ -18,14 +17,18 @@ from PySide6.QtWidgets import (
 
 from console.domain.errors import SettingsError
 from console.settings import DeskSettings, Option
-from ui.settings.form import Field, label_of, sections, settings_from, value_of
+from console.settings.values import value_of
+from ui.settings.form import Field, label_of, sections, settings_from
+from ui.settings.words import Given
 from ui.theme import XL, XS, L, M, S
 from ui.widgets.buttons import ActionButton
+from ui.widgets.icons import IconLabel
 from ui.widgets.labels import label, prose
 from ui.widgets.notice import Notice
 from ui.widgets.words import Words
 
 _NOWHERE = "none"
+_NOTHING = Given()
 
 
 class SettingsDialog(QDialog):
@@ -41,9 +44,12 @@ class SettingsDialog(QDialog):
         microphones: Sequence[str],
         words: Words,
         parent: QWidget | None = None,
+        *,
+        given: Given = _NOTHING,
     ) -> None:
-        """Shows `settings`; the devices are offered by name."""
+        """Shows `settings`; the devices are offered by name. `given`: what others decided."""
         super().__init__(parent)
+        self._given = given
         self._words = words
         self._before = settings
         self.setWindowTitle(words("Settings"))
@@ -100,15 +106,23 @@ class SettingsDialog(QDialog):
         column.setContentsMargins(S, L, S, L)
         column.setSpacing(XS)
         for option in options:
-            field = self.fields[option.name] = Field(option, self._words, self._devices.get(option.name, ()))
-            if not isinstance(field.widget, QCheckBox):
+            field = self.fields[option.name] = Field(
+                option, self._words, self._devices.get(option.name, ()), self._given.origins.get(option.name)
+            )
+            if not field.labelled:
                 name = label(label_of(option, self._words), "strong")
                 name.setBuddy(field.widget)
                 column.addWidget(name)
             column.addWidget(field.widget)
+            if field.given:
+                column.addLayout(self._whose(field))
             if field.help:
                 column.addWidget(prose(field.help, "caption"))
             column.addSpacing(M)
+            if option.name == "user" and self._given.queues:
+                column.addWidget(label(self._words("Your queues"), "strong"))
+                column.addWidget(prose(", ".join(self._given.queues)))
+                column.addSpacing(M)
             if option.name == "phone.username":
                 column.addWidget(label(self._words("Account password"), "strong"))
                 column.addWidget(self.password)
@@ -122,6 +136,15 @@ class SettingsDialog(QDialog):
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setWidget(inner)
         return scroll
+
+    @staticmethod
+    def _whose(field: Field) -> QHBoxLayout:
+        """Who gave or locked it: an icon and words."""
+        row = QHBoxLayout()
+        row.setSpacing(XS)
+        row.addWidget(IconLabel("lock" if field.locked else "info", 16, "soft"), 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(prose(field.given, "caption"), 1)
+        return row
 
     def _lay_out(self) -> None:
         cancel = ActionButton(self._words("Cancel"))

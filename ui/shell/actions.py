@@ -40,6 +40,7 @@ class Do(StrEnum):
     SETTINGS = "settings"
     SIGN_IN = "sign_in"
     SIGN_OUT = "sign_out"
+    SUPPORT = "support"
     QUIT = "quit"
 
 
@@ -73,6 +74,7 @@ TABLE: Mapping[Do, Spec] = {
     Do.SETTINGS: Spec("Settings", "Ctrl+,", "settings", ends=True),
     Do.SIGN_IN: Spec("Sign in", "", "log-in"),
     Do.SIGN_OUT: Spec("Sign out", "", "log-out"),
+    Do.SUPPORT: Spec("Bundle for support", "", "info"),
     Do.QUIT: Spec("Quit", "Ctrl+Q", "power"),
 }
 

@@ -53,6 +53,7 @@ class DeskPage(QWidget):
         self._services = services
         words, runner, clock = services.words, services.runner, services.clock
         self._wish: Wish | None = None
+        self._dialling = False
         self._of_interaction: dict[UUID, tuple[UUID, str]] = {}
         self._wrapped: UUID | None = None
         self._ordered: tuple[UUID, ...] | None = None
@@ -116,7 +117,13 @@ class DeskPage(QWidget):
         self.queues.show_queues(present_queues(view))
         self.stage.know_queues(view.queues if view else {})
         contact = view.contact if view else None
-        self.stage.know_callback(contact if contact and contact.callback else None, link.clock_offset)
+        reaching = contact if contact and (contact.callback or contact.outbound) else None
+        self.stage.know_callback(reaching, link.clock_offset)
+        self.stage.know_consult(bool(view and view.asks), view.consult if view else None)
+        if contact is not None:
+            self.stage.know_attached(contact.interaction, contact.attached)
+        recordable = contact.interaction if view and view.records and contact else None
+        self.stage.know_recording(recordable, view.recording if view else None)
         self._show_wrap_up(view)
         self._show_empty(view)
         self.tick()
@@ -227,8 +234,10 @@ class DeskPage(QWidget):
         self.wrap_up.done_wanted.connect(self.end_wrap_up)
         self.wrap_up.longer_wanted.connect(self.extend_wrap_up)
         self.stage.changed.connect(lambda _count: self._calls_changed())
+        self.stage.centre_wanted.connect(self._ask_centre)
         self.stage.rang.connect(self._on_ring)
         self.history.called.connect(self.call_back)
+        self.dialler.by_centre = self._dial_by_centre
         self.history.export_wanted.connect(self.export_wanted)
         for part in (self.stage, self.history, self.editor):
             part.failed.connect(self.failed)
@@ -239,6 +248,7 @@ class DeskPage(QWidget):
         stops: list[QWidget] = [switch.sign_in, switch.ready, switch.pause, self.menu, *self.dialler.stops]
         for card in self.stage.cards:
             stops += card.stops
+        stops += self.stage.consult.stops
         stops += [self.editor.disposition, self.editor.text, *self.wrap_up.stops, *self.history.stops]
         for before, after in pairwise(stops):
             self.setTabOrder(before, after)
@@ -256,7 +266,7 @@ class DeskPage(QWidget):
         self._show_empty(self._services.link.agent_view)
 
     def _on_ring(self, call: Call) -> None:
-        if not _writing():
+        if not writing():
             next(card for card in self.stage.cards if card.call == call.call).focus_first()
         self.rang.emit(call)
 
@@ -270,6 +280,32 @@ class DeskPage(QWidget):
         self._wish = wish
         self.show_link()
         self._services.runner.run(self._services.link.command(action, argument), None, refused)
+
+    def _dial_by_centre(self, typed: str) -> bool:
+        """The centre makes the call, if it can: it is on record then, and this phone is rung first."""
+        link, words = self._services.link, self._services.words
+        view = link.agent_view
+        if link.state is not LinkState.ONLINE or view is None or not view.dials:
+            return False
+        if self._dialling:
+            return True
+
+        def answered(why: str) -> None:
+            self._dialling = False
+            if why:
+                self.dialler.tell(words.fault(why))
+            else:
+                self.dialler.clear()
+
+        self._dialling = True
+        self._services.runner.run(link.command("dial", typed.strip()), lambda _: answered(""), answered)
+        return True
+
+    def _ask_centre(self, action: str, argument: str) -> None:
+        """What is wanted of a call; the centre's view shows what came of it."""
+        self._services.runner.run(
+            self._services.link.command(action, argument), None, lambda why: self.failed.emit(why)
+        )
 
     def _show_wrap_up(self, view: AgentView | None) -> None:
         interaction = view.wrap_up_interaction if view and view.state is AgentState.WRAP_UP else None
@@ -288,7 +324,7 @@ class DeskPage(QWidget):
         def found(row: Row | None) -> None:
             if row is not None and self._wrapped == interaction:
                 self.editor.write_on(row.call, row.disposition, row.note)
-                if not _writing():
+                if not writing():
                     self.editor.text.setFocus()
 
         history, runner = self._services.history, self._services.runner
@@ -315,7 +351,7 @@ class DeskPage(QWidget):
         self.empty.say("phone", title, hint)
 
 
-def _writing() -> bool:
+def writing() -> bool:
     """Whether the keyboard is in the middle of something: then nothing takes it away."""
     focus = QApplication.focusWidget()
     if isinstance(focus, QLineEdit):

@@ -64,6 +64,12 @@ def present_registration(fact: RegistrationChanged | None, words: Words) -> Said
     )
 
 
+def registration_notice(fact: RegistrationChanged | None, words: Words) -> str:
+    """What to tell about a telephone account that cannot be called, "" when nothing is."""
+    said = present_registration(fact, words)
+    return said.detail if said is not None and fact is not None and not fact.registered else ""
+
+
 def present_sound(fact: AudioDevicesChanged | None, words: Words) -> Said | None:
     """What is missing to hear and be heard; None when nothing is, or nothing is known."""
     if fact is None or (fact.speaker and fact.microphone):

@@ -13,6 +13,8 @@ from console.settings import DeskSettings
 from console.wire import AgentView, Welcome
 from ui.bridge import Bridge, Runner
 from ui.history.services import History
+from ui.settings.services import Provisioning
+from ui.settings.words import Given
 from ui.telephony.services import Contacts, Phone
 from ui.widgets.words import Words
 
@@ -105,3 +107,5 @@ class Services:
     export: Callable[[str, Path], Coroutine[Any, Any, None]]
     devices: Callable[[], Devices] = no_devices
     centres: Sequence[str] = ()  # centres signed in to before, the last one first
+    given: Callable[[], Given] = Given  # what others decided of the settings
+    provisioning: Provisioning | None = None  # for links with settings

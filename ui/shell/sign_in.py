@@ -26,6 +26,8 @@ class SignInPage(QWidget):
         super().__init__(parent)
         self._words = words
         self.url = self._field(words("Centre"), "https://")
+        self.held = prose("", "caption")
+        self.held.hide()
         self.user = self._field(words("User"))
         self.password = self._field(words("Password"))
         self.password.setEchoMode(QLineEdit.EchoMode.Password)
@@ -42,6 +44,16 @@ class SignInPage(QWidget):
         self.url.setText(url or (known[0] if known else ""))
         self.user.setText(user)
         self.focus_first()
+
+    def hold_centre(self, who: str) -> None:
+        """Whom the centre is locked by: the field shows it and takes no other; "" for nobody."""
+        self.url.setReadOnly(bool(who))
+        self.url.setProperty("locked", "true" if who else "false")
+        self.url.style().unpolish(self.url)
+        self.url.style().polish(self.url)
+        self.held.setText(self._words("The centre is set by {who}.", who=who) if who else "")
+        self.held.setVisible(bool(who))
+        self.url.setAccessibleDescription(self.held.text())
 
     def focus_first(self) -> None:
         """Put the keyboard into the first field that has to be filled in."""
@@ -125,6 +137,8 @@ class SignInPage(QWidget):
             name.setBuddy(field)
             column.addWidget(name)
             column.addWidget(field)
+            if field is self.url:
+                column.addWidget(self.held)
             column.addSpacing(S)
         column.addWidget(self.error)
         column.addSpacing(S)

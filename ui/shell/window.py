@@ -15,14 +15,17 @@ from console.domain.events import (
     RegistrationChanged,
     StrangerRefused,
 )
+from ui.settings.words import who
 from ui.shell.actions import Actions, Do
-from ui.shell.desk_page import DeskPage
+from ui.shell.desk_page import DeskPage, writing
+from ui.shell.links import Links
 from ui.shell.presenter import (
     link_notice,
     present_link,
     present_registration,
     present_sound,
     present_strangers,
+    registration_notice,
     sound_notice,
     worst,
 )
@@ -40,9 +43,12 @@ _GEOMETRY = "agent_window"
 
 
 class AgentWindow(QWidget):
-    """One window for one agent. `board_wanted` asks for the wallboard, `closed` comes when it is gone."""
+    """One window for one agent. `board_wanted` asks for the wallboard, `support_wanted` for a bundle,
+    `closed` comes when it is gone.
+    """
 
     board_wanted = Signal()
+    support_wanted = Signal()
     closed = Signal()
 
     def __init__(self, services: Services, look: Look) -> None:
@@ -51,6 +57,7 @@ class AgentWindow(QWidget):
         self._services = services
         self._look = look
         self._registrations: dict[str, RegistrationChanged] = {}
+        self._unregistered = ""
         self._strangers = 0
         self._closing = False
         words = services.words
@@ -63,6 +70,14 @@ class AgentWindow(QWidget):
         self.sign_in: SignInPage | None = None  # made when it is needed
         self._stack = QStackedWidget()
         self._stack.addWidget(self.desk)
+        self._links = Links(
+            self.desk.dialler,
+            self.notices,
+            words,
+            at_desk=lambda: not self.signing_in,
+            keep_focus=lambda: self.isActiveWindow() and writing(),
+            provision=self._provision,
+        )
         self._lay_out()
         self.actions_ = Actions(self, self._bound(), words)
         self._menu = QMenu(self)
@@ -97,11 +112,27 @@ class AgentWindow(QWidget):
         settings = self._services.settings()
         self._stack.setCurrentWidget(self.sign_in)
         self.sign_in.offer(settings.centre, settings.user, self._services.centres)
+        where = self._services.given().origins.get("centre")
+        held = where is not None and where.locked
+        self.sign_in.hold_centre(who(where.source, self._services.words) if where and held else "")
 
     def show_desk(self) -> None:
         """Show the place of work."""
         self._stack.setCurrentWidget(self.desk)
         self.desk.dialler.focus_field()
+        self._links.arrived()
+
+    def take_link(self, link: str) -> None:
+        """A link from another program (tel:, sip:, callto:, callboard:): offered, never acted upon."""
+        self._links.take(link)
+
+    def to_front(self) -> None:
+        """Come before all other windows, as far as the desktop lets a window do that."""
+        if self.isMinimized():
+            self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.show()
+        self.raise_()
+        self.activateWindow()
 
     def showEvent(self, event: QShowEvent) -> None:
         """The keyboard begins where the first thing is typed."""
@@ -186,6 +217,7 @@ class AgentWindow(QWidget):
             Do.SETTINGS: self.open_settings,
             Do.SIGN_IN: self.show_sign_in,
             Do.SIGN_OUT: self._sign_out,
+            Do.SUPPORT: self.support_wanted.emit,
             Do.QUIT: self.close,
         }
 
@@ -249,8 +281,18 @@ class AgentWindow(QWidget):
     # ---- telephone and sound
 
     def _on_registration(self, fact: RegistrationChanged) -> None:
-        self._registrations[fact.account] = fact
-        self.status.registration.say(present_registration(worst(self._registrations), self._services.words))
+        if fact.registered or not 200 <= fact.sip_code < 300:
+            self._registrations[fact.account] = fact
+        else:  # taken back: there is nothing to register any more
+            self._registrations.pop(fact.account, None)
+        words, shown = self._services.words, worst(self._registrations)
+        self.status.registration.say(present_registration(shown, words))
+        told = registration_notice(shown, words)
+        if not told:
+            self.notices.clear("registration")
+        elif told != self._unregistered:  # what was put away comes back for another reason only
+            self.notices.tell("registration", told, "critical")
+        self._unregistered = told
 
     def _on_devices(self, fact: AudioDevicesChanged) -> None:
         words = self._services.words
@@ -265,23 +307,30 @@ class AgentWindow(QWidget):
         self._strangers += 1
         self.status.strangers.say(present_strangers(self._strangers, fact, self._services.words))
 
-    def _on_ring(self, call: Call) -> None:
+    def _on_ring(self, _call: Call) -> None:
         if self.isMinimized():
             self.showNormal()
         self.show_desk_keeping_focus()
         QApplication.alert(self)
-        self.setWindowTitle(self._services.words("Ringing: {name}", name=call.peer.shown) + " · Callboard")
 
     def show_desk_keeping_focus(self) -> None:
         """A call rings while somebody signs in: it must be seen."""
         if self.signing_in:
             self._stack.setCurrentWidget(self.desk)
+            self._links.arrived()
 
     def _on_calls(self, count: int) -> None:
-        if not any(card.shown.incoming for card in self.desk.stage.cards):
-            self.setWindowTitle("Callboard")
+        self.setWindowTitle(self._title())
         if count == 0:
             self.notices.clear("closing")
+
+    def _title(self) -> str:
+        """What the task bar tells: who rings, else how the call above all others stands."""
+        shown = [card.shown for card in self.desk.stage.cards]
+        for call in shown:
+            if call.incoming:
+                return self._services.words("Ringing: {name}", name=call.name) + " · Callboard"
+        return f"{shown[0].words}: {shown[0].name} · Callboard" if shown else "Callboard"
 
     def _close_now(self) -> None:
         self._closing = True
@@ -290,6 +339,12 @@ class AgentWindow(QWidget):
         self.close()
 
     # ---- the rest
+
+    def _provision(self, link: str) -> None:
+        from ui.settings.provisioning import offer
+
+        if self._services.provisioning is not None:
+            offer(self, self.notices, self._services.provisioning, link)
 
     def _switch_theme(self) -> None:
         self._look.use("light" if self._look.theme.dark else "dark")
@@ -300,7 +355,14 @@ class AgentWindow(QWidget):
 
         services = self._services
         found = services.devices()
-        dialog = SettingsDialog(services.settings(), found.speakers, found.microphones, services.words, self)
+        dialog = SettingsDialog(
+            services.settings(),
+            found.speakers,
+            found.microphones,
+            services.words,
+            self,
+            given=services.given(),
+        )
         dialog.theme_chosen.connect(self._look.use)
         dialog.kept.connect(
             lambda settings, password: services.runner.run(

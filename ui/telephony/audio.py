@@ -109,7 +109,8 @@ class _SoundThread(QThread):
     def _turn(self) -> None:
         QCoreApplication.processEvents()
         news = self._news.is_set()
-        self._news.clear()
+        if news:  # only then: news that come between the two lines are for the next turn
+            self._news.clear()
         for end, wanted in zip(self._ends, self._wanted, strict=True):
             if news:
                 end.look()

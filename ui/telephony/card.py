@@ -7,9 +7,12 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from ui.telephony.attached import AttachedData
 from ui.telephony.keypad import DTMF, Keypad
 from ui.telephony.presenter import CallShown
 from ui.telephony.quality import QualityMark
+from ui.telephony.recording import RecordingBar
+from ui.telephony.services import Recording
 from ui.theme import CAPTION, LEAD, XS, L, M, S
 from ui.widgets.badge import Badge
 from ui.widgets.buttons import ActionButton, ToolKey
@@ -58,6 +61,8 @@ class CallCard(QFrame):
         self._rings = _Rings(words)
         self._rings.answer.clicked.connect(lambda: self.answer_wanted.emit(self.call))
         self._rings.decline.clicked.connect(lambda: self.decline_wanted.emit(self.call))
+        self.attached = AttachedData(words)
+        self.recording = RecordingBar(words)
         self._tools = self._make_tools()
         self._end = ActionButton(words("End call"), "phone-off", kind="end", keys=Keys.END, large=True)
         self._end.clicked.connect(lambda: self.end_wanted.emit(self.call))
@@ -106,6 +111,10 @@ class CallCard(QFrame):
             self.setFocus()  # from the answer key to the call itself: its keys are typed there
         self.setAccessibleName(f"{shown.words}: {shown.name}")
 
+    def show_recording(self, recording: Recording | None, *, able: bool) -> None:
+        """How the centre records it, when it is `able` to."""
+        self.recording.show_recording(able=able and self._shown.connected, recording=recording)
+
     def _dress(self, kind: str) -> None:
         if self.property("card") != kind:
             self.setProperty("card", kind)
@@ -134,7 +143,8 @@ class CallCard(QFrame):
     def stops(self) -> list[QWidget]:
         """Where Tab stops, in order."""
         keys = [self._mute, self._hold, self._keys, self._transfer]
-        return [self, self._rings.answer, self._rings.decline, *keys, self._end]
+        ringing = [self._rings.answer, self._rings.decline]
+        return [self, *ringing, *self.attached.stops, *self.recording.stops, *keys, self._end]
 
     @property
     def keypad(self) -> QWidget | None:
@@ -208,6 +218,8 @@ class CallCard(QFrame):
         names.addWidget(self._number)
         column.addLayout(names)
         column.addWidget(self._facts)
+        column.addWidget(self.attached)
+        column.addWidget(self.recording)
         column.addSpacing(XS)
         column.addWidget(self._rings)
         column.addWidget(self._tools)

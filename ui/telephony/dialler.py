@@ -1,8 +1,8 @@
 """Calling somebody: one field for numbers, names and addresses, and a keypad for those who like keys."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from console.domain.errors import BadInput
@@ -16,6 +16,8 @@ from ui.widgets.completing import CompletingField
 from ui.widgets.labels import prose
 from ui.widgets.words import Words
 
+_LOOK_MS = 700
+
 
 class Keys:
     """The keys of the dialler, in portable form."""
@@ -27,6 +29,9 @@ class Dialler(QWidget):
     """Enter calls. What cannot be called is said under the field, which keeps what was typed."""
 
     dialled = Signal(object)  # the call's id
+    given_up = Signal()  # what was offered is not what stands there any more
+    by_centre: Callable[[str], bool] = staticmethod(lambda typed: False)
+    """Takes what was typed when the centre makes the call; it tells, or clears the field, in its time."""
 
     def __init__(
         self, phone: Phone, contacts: Contacts, runner: Runner, words: Words, parent: QWidget | None = None
@@ -39,6 +44,8 @@ class Dialler(QWidget):
         self._words = words
         self._keypad: Keypad | None = None
         self._kept = False
+        self._offered = ""
+        self._looking = QTimer(self, singleShot=True, interval=_LOOK_MS)
         self.field = self._make_field(words)
         self._call = ActionButton(words("Call"), "phone", kind="primary", bare=True)
         self._call.setFixedSize(44, 44)
@@ -68,8 +75,8 @@ class Dialler(QWidget):
         field.setToolTip(words("Number, name or SIP address  (Ctrl+L)"))
         field.setMaxLength(256)
         field.asked.connect(self._look_up)
-        field.entered.connect(self.dial)
-        field.textChanged.connect(lambda _text: self.tell(""))
+        field.entered.connect(self._enter)
+        field.textChanged.connect(self._changed)
         return field
 
     @property
@@ -92,20 +99,39 @@ class Dialler(QWidget):
         self.field.setFocus()
         self.field.selectAll()
 
+    def offer(self, target: str, *, focus: bool) -> None:
+        """Put into the field whom another program wants called: the person decides.
+
+        Enter counts only after a moment: it may have been meant for what stood there before.
+        """
+        self._offered = ""
+        self.field.setText(target)
+        self.field.setCursorPosition(0)
+        self._offered = target
+        self._looking.start()
+        if focus:
+            self.field.setFocus()
+
     def dial(self, typed: str) -> None:
         """Call what was typed."""
         if not typed.strip():
             self.tell(self._words("Enter a number, a name or a SIP address."))
             self.field.setFocus()
             return
+        if self.by_centre(typed):
+            return
         try:
             call = self._phone.dial(typed)
         except BadInput as fault:
             self.tell(self._words.fault(str(fault)))
             return
+        self.clear()
+        self.dialled.emit(call)
+
+    def clear(self) -> None:
+        """What was typed is called: ready for the next."""
         self.field.clear()
         self.show_keypad(shown=self._kept)
-        self.dialled.emit(call)
 
     def tell(self, error: str) -> None:
         """Say why it cannot be called; "" takes that away."""
@@ -133,6 +159,17 @@ class Dialler(QWidget):
         self._kept = kept
         self._open.setVisible(not kept)
         self.show_keypad(shown=kept)
+
+    def _enter(self, typed: str) -> None:
+        if not self._looking.isActive():
+            self.dial(typed)
+
+    def _changed(self, text: str) -> None:
+        self.tell("")
+        if self._offered and text != self._offered:
+            self._offered = ""
+            self._looking.stop()
+            self.given_up.emit()
 
     def _type(self, digit: str) -> None:
         self.field.insert(digit)

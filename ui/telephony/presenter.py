@@ -50,7 +50,7 @@ class CallShown:
     quality: QualityShown | None
     encrypted: bool
     callback_since: datetime | None = None  # when the customer who is called back had called
-    reaching: bool = False  # of a callback: we are there, the customer is rung
+    reaching: bool = False  # of a callback, or our own call: we are there, the customer is rung
 
 
 def present_call(
@@ -68,7 +68,7 @@ def present_call(
     if reaching:
         said = words("Calling the customer…")
     elif shown.incoming:
-        said = words("Callback")
+        said = words("Your call") if callback.outbound else words("Callback")
     return replace(
         shown,
         name=name,
@@ -77,7 +77,7 @@ def present_call(
         state=AgentState.OFFERED if reaching else shown.state,
         waited_s=None,
         waiting_since=None,
-        callback_since=callback.waiting_since - offset,
+        callback_since=None if callback.outbound else callback.waiting_since - offset,
         reaching=reaching,
     )
 
@@ -86,6 +86,8 @@ def not_reached(shown: CallShown, fact: CallEnded, words: Words) -> str:
     """What to tell of a callback that ended before the customer was there; "" where the agent ended it."""
     if not shown.reaching or fact.end is CallEnd.HUNG_UP_HERE:
         return ""
+    if shown.callback_since is None:
+        return words("{name} could not be reached.", name=shown.name)
     return words("{name} could not be reached. The centre sees to the next try.", name=shown.name)
 
 

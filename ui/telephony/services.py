@@ -44,7 +44,7 @@ class Call(Protocol):
 
 
 class Callback(Protocol):
-    """A callback that the centre brought to this desk, as the centre tells it."""
+    """A callback that the centre brought to this desk, or a call that it makes for us, as it tells."""
 
     @property
     def interaction(self) -> UUID: ...  # noqa: D102
@@ -56,6 +56,11 @@ class Callback(Protocol):
     @property
     def customer_name(self) -> str: ...  # noqa: D102
     @property
+    def outbound(self) -> bool:
+        """The agent calls: nobody asked for it."""
+        ...
+
+    @property
     def waiting_since(self) -> datetime:
         """When the customer called, on the centre's clock."""
         ...
@@ -63,6 +68,42 @@ class Callback(Protocol):
     @property
     def answered_at(self) -> datetime | None:
         """When the customer was reached; None until then."""
+        ...
+
+
+class Consult(Protocol):
+    """A third party whom the centre has called for this agent, as the centre tells it."""
+
+    @property
+    def interaction(self) -> UUID: ...  # noqa: D102
+    @property
+    def target(self) -> str: ...  # noqa: D102
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def answered(self) -> bool: ...  # noqa: D102
+    @property
+    def together(self) -> bool:
+        """All three talk."""
+        ...
+
+    @property
+    def held(self) -> bool:
+        """The customer hears music."""
+        ...
+
+
+class Recording(Protocol):
+    """How the centre records the call at hand."""
+
+    @property
+    def paused(self) -> bool:
+        """Silence is recorded."""
+        ...
+
+    @property
+    def stoppable(self) -> bool:
+        """The agent may end it."""
         ...
 
 

@@ -13,6 +13,7 @@ from console.domain.errors import BadInput
 from console.domain.events import CallEnded, CallEvent, CallTransferProgressed
 from ui.bridge import Runner
 from ui.telephony.card import CallCard
+from ui.telephony.consult import ConsultPanel
 from ui.telephony.presenter import (
     CallShown,
     current,
@@ -24,10 +25,12 @@ from ui.telephony.presenter import (
     ringing_here,
     suggestion,
 )
-from ui.telephony.services import Call, Callback, Contact, Contacts, Phone
+from ui.telephony.services import Call, Callback, Consult, Contact, Contacts, Phone, Recording
 from ui.telephony.transfer import TransferPanel
 from ui.theme import M
 from ui.widgets.words import Words
+
+_NOT_ALLOWED = frozenset({403, 603})
 
 
 class Stage(QWidget):
@@ -37,6 +40,7 @@ class Stage(QWidget):
     rang = Signal(object)  # a call that just arrived
     failed = Signal(str)  # words for the person
     opened = Signal(object)  # a part of it that should be seen
+    centre_wanted = Signal(str, str)  # a command for the centre, and its argument
     came_to_nothing = Signal(str)  # why a call that was made did
 
     def __init__(
@@ -61,6 +65,12 @@ class Stage(QWidget):
         self._callback: Callback | None = None
         self._offset = timedelta(0)
         self._panel: TransferPanel | None = None
+        self._asks = False  # the centre calls third parties for us
+        self._consult_shown: Consult | None = None
+        self._attached: tuple[UUID | None, Mapping[str, str]] = None, {}
+        self._recorded: tuple[UUID | None, Recording | None] = None, None  # the centre's contact, and how
+        self.consult = ConsultPanel(words, self)
+        self.consult.wanted.connect(lambda action: self.centre_wanted.emit(action, ""))
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(M)
@@ -73,11 +83,15 @@ class Stage(QWidget):
     def on_fact(self, fact: CallEvent) -> None:
         """A fact about a call came."""
         if isinstance(fact, CallTransferProgressed) and fact.final and fact.code >= 300:
-            self.failed.emit(
-                self._words(
+            if fact.code in _NOT_ALLOWED:
+                told = self._words(
+                    "The transfer was refused: nobody may be called there. The caller is still yours."
+                )
+            else:
+                told = self._words(
                     "The transfer did not work (answer {code}). The caller is still yours.", code=fact.code
                 )
-            )
+            self.failed.emit(told)
         if isinstance(fact, CallEnded):
             self._consults.pop(fact.call, None)
             card = self._cards.get(fact.call)
@@ -95,6 +109,12 @@ class Stage(QWidget):
         for place, call in enumerate(calls):
             card = self._cards.get(call.call) or self._add(call)
             card.show_call(self._present(call))
+            recordable, recording = self._recorded
+            interaction, attached = self._attached
+            card.attached.show_attached(attached if call.interaction == interaction else {})
+            card.show_recording(
+                recording, able=call.interaction is not None and call.interaction == recordable
+            )
             if self._column.indexOf(card) != place:
                 self._column.insertWidget(place, card)
         self._place_panel()
@@ -114,6 +134,25 @@ class Stage(QWidget):
         """
         if callback is not None and callback != self._callback:
             self._callback, self._offset = callback, offset
+            self.refresh()
+
+    def know_consult(self, asks: bool, consult: Consult | None) -> None:  # noqa: FBT001
+        """Whether the centre calls third parties for us, and whom it has called."""
+        self._asks = asks
+        if consult != self._consult_shown:
+            self._consult_shown = consult
+            self.refresh()
+
+    def know_recording(self, interaction: UUID | None, recording: Recording | None) -> None:
+        """Which call the centre can record, None for none, and how it does."""
+        if (interaction, recording) != self._recorded:
+            self._recorded = interaction, recording
+            self.refresh()
+
+    def know_attached(self, interaction: UUID, attached: Mapping[str, str]) -> None:
+        """What goes along with the centre's contact; a call that is over for the centre keeps it."""
+        if (interaction, attached) != self._attached:
+            self._attached = interaction, attached
             self.refresh()
 
     def tick(self) -> None:
@@ -201,6 +240,7 @@ class Stage(QWidget):
             lambda which, digit: self._ask(lambda: self._phone.send_digits(which, digit))
         )
         card.transfer_wanted.connect(self.open_transfer)
+        card.recording.wanted.connect(lambda action: self.centre_wanted.emit(action, ""))
         self._cards[call.call] = card
         return card
 
@@ -229,7 +269,21 @@ class Stage(QWidget):
         panel.asked.connect(self._look_up)
         return panel
 
+    def _place_consult(self) -> None:
+        consult = self._consult_shown
+        wanted = consult.interaction if consult is not None else None
+        call = next((one.call for one in self._phone.calls if wanted and one.interaction == wanted), None)
+        card = self._cards.get(call) if call is not None else None
+        fresh = self.consult.isHidden() and card is not None
+        self.consult.show_consult(consult if card is not None else None)
+        if card is not None:
+            self._column.removeWidget(self.consult)
+            self._column.insertWidget(self._column.indexOf(card) + 1, self.consult)
+        if fresh:
+            self.opened.emit(self.consult)
+
     def _place_panel(self) -> None:
+        self._place_consult()
         panel = self._panel
         if panel is None or panel.call is None:
             return
@@ -256,6 +310,14 @@ class Stage(QWidget):
             self._panel.close_panel()
 
     def _consult(self, call: UUID, target: str) -> None:
+        known = next((one for one in self._phone.calls if one.call == call), None)
+        if self._asks and known is not None and known.interaction is not None:
+            if known.phase is CallPhase.HELD:  # the centre plays the music, and the agent is to be heard
+                self._hold(call, False)  # noqa: FBT003
+            self.centre_wanted.emit("consult", target)
+            if self._panel is not None:
+                self._panel.close_panel()
+            return
         try:
             consult = self._phone.dial(target)
         except BadInput as fault:

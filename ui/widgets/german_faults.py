@@ -4,7 +4,16 @@ speak English only; a `{}` stands for what they fill in. A test holds this to th
 
 from typing import Final
 
+from ui.widgets.german_consult import CONSULT_FAULTS
+from ui.widgets.german_links import LINK_FAULTS
+from ui.widgets.german_listening import LISTENING_FAULTS
+from ui.widgets.german_recording import RECORDING_FAULTS
+
 FAULTS: Final[dict[str, str]] = {
+    **LINK_FAULTS,
+    **CONSULT_FAULTS,
+    **LISTENING_FAULTS,
+    **RECORDING_FAULTS,
     # signing in, and the link to the centre
     "Name or password is not right. Check both; the administrator can set a new password.": (
         "Name oder Passwort stimmt nicht. Prüfen Sie beides; die Verwaltung kann ein neues Passwort setzen."
@@ -87,6 +96,22 @@ FAULTS: Final[dict[str, str]] = {
     "There is no command “{}” for you.": "Den Befehl „{}“ gibt es für Sie nicht.",
     "The centre does not know how to “{}”.": "Den Befehl „{}“ kennt die Zentrale nicht.",
     "Too many commands at once. Wait a moment.": "Zu viele Befehle auf einmal. Warten Sie einen Moment.",
+    # where a centre only watches Asterisk's own queues
+    "Asterisk did not do it: {}": "Asterisk hat es nicht getan: {}",
+    "Asterisk's queue decides when you are rung again: set its wrapuptime.": (
+        "Wann es bei Ihnen wieder klingelt, bestimmt Asterisks Warteschlange: dort ist wrapuptime zu setzen."
+    ),
+    "No queue is given for you: name your queues in the centre's settings.": (
+        "Ihnen ist keine Warteschlange zugeteilt: sie gehört in die Einstellungen der Zentrale."
+    ),
+    "The telephone system cannot be reached now. Try again in a moment.": (
+        "Die Telefonanlage ist gerade nicht erreichbar. Versuchen Sie es gleich noch einmal."
+    ),
+    "This centre watches Asterisk's own queues: who waits there cannot be moved, put first or given to "
+    'somebody from here. A centre with switch.kind = "asterisk" can do that.': (
+        "Diese Zentrale beobachtet Asterisks eigene Warteschlangen: Wer dort wartet, kann von hier aus nicht "
+        'verschoben, vorgezogen oder zugeteilt werden. Eine Zentrale mit switch.kind = "asterisk" kann das.'
+    ),
     "There is no pause reason “{}”.": "Einen Pausengrund „{}“ gibt es nicht.",
     "There is no wrap-up to end.": "Es gibt keine Nacharbeit, die zu beenden wäre.",
     "There is no wrap-up to extend.": "Es gibt keine Nacharbeit, die zu verlängern wäre.",
@@ -162,16 +187,59 @@ FAULTS: Final[dict[str, str]] = {
         "Um es aufzuheben, richten Sie einen Schlüsselbund ein oder entsperren Sie ihn (GNOME Keyring, "
         "KWallet, Windows-Anmeldeinformationsverwaltung, macOS-Schlüsselbund)."
     ),
-    "{}: the settings cannot be written: {}": "{}: Die Einstellungen können nicht geschrieben werden: {}",
-    "The registrar does not answer. Trying again.": "Der Registrar antwortet nicht. Neuer Versuch folgt.",
-    "The registrar's certificate is not from an authority that is trusted here, or not for its name. "
-    "Nothing was sent. Check the registrar's name, or set phone.tls_ca to its authority's file.": (
-        "Das Zertifikat des Registrars ist von keiner Stelle, der hier getraut wird, oder nicht für seinen "
-        "Namen. Nichts wurde gesendet. Prüfen Sie den Namen des Registrars, oder setzen Sie phone.tls_ca auf "
-        "die Datei seiner Zertifizierungsstelle."
+    "This computer has no password store that can be used, so the phone's password is kept in memory "
+    "only. After a new start you can be called once you have signed in. To keep it, set up or unlock "
+    "a keyring (GNOME Keyring, KWallet, Windows Credential Manager, macOS Keychain).": (
+        "Dieser Rechner hat keinen nutzbaren Passwortspeicher; das Passwort des Telefons bleibt nur im "
+        "Arbeitsspeicher. Nach einem Neustart sind Sie erreichbar, sobald Sie sich angemeldet haben. Um es "
+        "aufzuheben, richten Sie einen Schlüsselbund ein oder entsperren Sie ihn (GNOME Keyring, KWallet, "
+        "Windows-Anmeldeinformationsverwaltung, macOS-Schlüsselbund)."
     ),
-    "The registrar's name is not known on the network. Check it, and the network. Trying again.": (
-        "Der Name des Registrars ist im Netz nicht bekannt. Prüfen Sie ihn und das Netz. Neuer Versuch folgt."
+    "The connection to the centre is not encrypted, so it gives your phone no password. Sign in at the "
+    "centre's https address, or ask your IT.": (
+        "Die Verbindung zur Zentrale ist nicht verschlüsselt, darum gibt sie Ihrem Telefon kein Passwort. "
+        "Melden Sie sich an der https-Adresse der Zentrale an, oder fragen Sie Ihre IT."
+    ),
+    "The registrar does not answer.": "Der Registrar antwortet nicht.",
+    "The registrar's certificate is not from an authority that is trusted here. Nothing was sent. "
+    "Set phone.tls_ca to its authority's file, or ask your IT.": (
+        "Das Zertifikat des Registrars ist von keiner Stelle, der hier getraut wird. Nichts wurde gesendet. "
+        "Setzen Sie phone.tls_ca auf die Datei seiner Zertifizierungsstelle, oder fragen Sie Ihre IT."
+    ),
+    "The registrar's certificate is for another name than it is called by. Nothing was sent. "
+    "Check the registrar's name, or ask your IT for a certificate with that name.": (
+        "Das Zertifikat des Registrars ist für einen anderen Namen als den, unter dem er gerufen wird. "
+        "Nichts wurde gesendet. Prüfen Sie den Namen des Registrars, oder fragen Sie Ihre IT nach einem "
+        "Zertifikat mit diesem Namen."
+    ),
+    "The registrar's certificate has expired, or is not good yet. Nothing was sent. "
+    "Check this computer's date, or ask your IT to renew the certificate.": (
+        "Das Zertifikat des Registrars ist abgelaufen oder noch nicht gültig. Nichts wurde gesendet. Prüfen "
+        "Sie das Datum dieses Rechners, oder bitten Sie Ihre IT, das Zertifikat zu erneuern."
+    ),
+    "What answers at the registrar's address does not speak TLS, or none that is safe. Nothing was "
+    "sent. Check the port (SIP over TLS is mostly at 5061), or ask your IT.": (
+        "Was unter der Adresse des Registrars antwortet, spricht kein TLS, oder kein sicheres. Nichts wurde "
+        "gesendet. Prüfen Sie den Port (SIP über TLS hat meist 5061), oder fragen Sie Ihre IT."
+    ),
+    "The registrar cannot be reached: {}. Check its address and the network.": (
+        "Der Registrar ist nicht zu erreichen: {}. Prüfen Sie seine Adresse und das Netz."
+    ),
+    "nobody listens there": "dort hört niemand zu",
+    "there was no answer in time": "es kam keine Antwort in der Zeit",
+    "there is no way to it on this network": "in diesem Netz führt kein Weg dorthin",
+    "A call from {} did not ring: it would not have been encrypted, and this phone takes "
+    "encrypted calls only. Ask your IT to have the telephone system offer SRTP.": (
+        "Ein Anruf von {} hat nicht geklingelt: Er wäre nicht verschlüsselt gewesen, und dieses Telefon "
+        "nimmt nur verschlüsselte Anrufe an. Bitten Sie Ihre IT, dass die Telefonanlage SRTP anbietet."
+    ),
+    "The registrar's name is not known on the network. Check it, and the network.": (
+        "Der Name des Registrars ist im Netz nicht bekannt. Prüfen Sie ihn und das Netz."
+    ),
+    "The telephone system refuses the password that the centre gave this phone ({} {}). "
+    "Sign out and in again; if that does not help, ask your IT.": (
+        "Die Telefonanlage weist das Passwort ab, das die Zentrale diesem Telefon gab ({} {}). Melden Sie "
+        "sich ab und wieder an; hilft das nicht, fragen Sie Ihre IT."
     ),
     "The registrar refuses the name or the password ({} {}). Check both.": (
         "Der Registrar weist Namen oder Passwort ab ({} {}). Prüfen Sie beides."
@@ -238,4 +306,50 @@ FAULTS: Final[dict[str, str]] = {
     "it is damaged. Restart: it is then set aside and a new one begun.": (
         "Die Datei ist beschädigt. Starten Sie neu: Sie wird dann beiseitegelegt und eine neue begonnen."
     ),
+    # links with settings
+    "This is no link with settings, or a part of it is missing. Open it anew, or ask for a new one.": (
+        "Das ist kein Link mit Einstellungen, oder ein Teil von ihm fehlt. Öffnen Sie ihn noch einmal, oder "
+        "bitten Sie um einen neuen."
+    ),
+    "This link is too long to be one with settings. Ask for a new one.": (
+        "Dieser Link ist zu lang für einen mit Einstellungen. Bitten Sie um einen neuen."
+    ),
+    "What this link says cannot be read here. A newer Callboard may be needed.": (
+        "Was in diesem Link steht, ist hier nicht lesbar. Vielleicht braucht es ein neueres Callboard."
+    ),
+    "Nobody may set this computer up by a link yet. Sign in to your centre first, or ask your IT.": (
+        "Noch darf niemand diesen Rechner durch einen Link einrichten. Melden Sie sich zuerst an Ihrer "
+        "Zentrale an, oder fragen Sie Ihre IT."
+    ),
+    "This link is signed by somebody this computer does not know. Nothing was changed. Ask your IT whether "
+    "it is theirs.": (
+        "Diesen Link hat jemand unterschrieben, den dieser Rechner nicht kennt. Nichts wurde geändert. "
+        "Fragen Sie Ihre IT, ob er von ihr ist."
+    ),
+    "The signature of this link is wrong: it was changed or damaged on its way. Nothing was changed. Ask "
+    "for a new one.": (
+        "Die Unterschrift dieses Links stimmt nicht: Er wurde unterwegs verändert oder beschädigt. Nichts "
+        "wurde geändert. Bitten Sie um einen neuen."
+    ),
+    "This link was good until {} UTC. Nothing was changed. Ask for a new one.": (
+        "Dieser Link galt bis {} UTC. Nichts wurde geändert. Bitten Sie um einen neuen."
+    ),
+    "This link says it is good for more than a year: such links are not taken.": (
+        "Dieser Link will länger als ein Jahr gelten: Solche Links werden nicht angenommen."
+    ),
+    "This link sets what cannot be set so: {}.": "Dieser Link setzt, was so nicht gesetzt werden kann: {}.",
+    # the policy, and what was provisioned
+    "{}. The policy is not used; the last good one holds.": (
+        "{}. Die Richtlinie wird nicht verwendet; die letzte gute gilt weiter."
+    ),
+    "{}. The policy is not used, and there was no good one before.": (
+        "{}. Die Richtlinie wird nicht verwendet, und eine gute gab es vorher nicht."
+    ),
+    "{}: what was provisioned cannot be read: {}. Sign in to get it anew.": (
+        "{}: Was bereitgestellt wurde, ist nicht lesbar: {}. Melden Sie sich an, um es neu zu bekommen."
+    ),
+    "{}: what was provisioned cannot be kept: {}.": (
+        "{}: Was bereitgestellt wurde, kann nicht aufgehoben werden: {}."
+    ),
+    "{}: the settings cannot be written: {}": "{}: Die Einstellungen können nicht geschrieben werden: {}",
 }

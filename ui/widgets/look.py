@@ -156,6 +156,11 @@ QLineEdit:focus, QTextEdit:focus, QPlainTextEdit:focus, QComboBox:focus, QSpinBo
 QLineEdit:disabled, QTextEdit:disabled, QPlainTextEdit:disabled, QComboBox:disabled, QDateEdit:disabled {
   background: transparent; color: $line_strong; border-color: $line; }
 QLineEdit, QTextEdit, QPlainTextEdit { placeholder-text-color: $soft; }
+QLineEdit[locked="true"] { background: $sunken; border-color: $line; }
+QLineEdit[locked="true"]:focus { border-color: $accent; }
+QLineEdit[plain="true"] { background: transparent; border-color: transparent; min-height: ${plain_height}px;
+  padding: 0; }
+QLineEdit[plain="true"]:focus { border: 1px solid $accent; padding: 0; }
 QLineEdit[wrong="true"] { border-color: $critical_mark; }
 QLineEdit[scale="large"] { font-size: ${LEAD}px; min-height: ${field_large}px; }
 QComboBox::drop-down { border: none; width: ${XL}px; }
@@ -172,6 +177,7 @@ QAbstractItemView[popup="true"]::item:selected { background: $info_fill; color: 
 QCheckBox { spacing: ${S}px; background: transparent; border: 2px solid transparent;
   border-radius: ${XS}px; padding: 1px; }
 QCheckBox:focus { border-color: $accent; }
+QCheckBox::indicator { width: 18px; height: 18px; }
 
 QListView, QTableView, QTreeView { background: transparent; border: none; outline: none;
   gridline-color: $line;
@@ -244,6 +250,7 @@ def sheet_of(theme: Theme) -> str:
         "field": S + 2,
         "field_focus": S + 1,
         "field_height": CONTROL - 4,
+        "plain_height": CAPTION + S,
         "field_large": CONTROL_LARGE - 4,
     }
     return _SHEET.substitute(values | sizes | type_scale | derived)
