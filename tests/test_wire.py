@@ -24,6 +24,8 @@ def _value(hint: object) -> object:
         return _value(typing.get_args(hint)[0])
     if hint is datetime:
         return CLOCK.now()
+    if typing.get_origin(hint) is dict:
+        return {"name": "text"}
     if inspect.isclass(hint) and issubclass(hint, msgspec.Struct):
         return {
             field.encode_name: _value(field.type) for field in msgspec.structs.fields(hint) if field.required

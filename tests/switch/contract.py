@@ -23,9 +23,7 @@ from tests.switch.contract_callback import CallingBack, CallingBackInVain
 from tests.switch.contract_consult import Telling
 from tests.switch.contract_talking import Talking, Together, Transferring
 from tests.switch.contract_voicemail import LeavingAMessage
-from tests.switch.world import AGENT, CUSTOMER, MUSIC, ONE, OTHER_AGENT, TWO, World
-
-RINGS = Plan(answer_after_s=None)
+from tests.switch.world import AGENT, CUSTOMER, MUSIC, ONE, OTHER_AGENT, RINGS, SOON, TWO, World
 
 
 class Arriving:
@@ -217,7 +215,7 @@ class Ringing:
 
     async def test_the_first_to_answer_has_the_customer(self, world: World) -> None:
         slow = await world.agent(RINGS)
-        quick = await world.agent(Plan(answer_after_s=0.1), tone=OTHER_AGENT)
+        quick = await world.agent(SOON, tone=OTHER_AGENT)
         customer, interaction = await world.arrived()
         world.ring(interaction, slow.contact, agent="anna")
         world.ring(interaction, quick.contact, agent="bert")
@@ -227,7 +225,7 @@ class Ringing:
         assert slow.calls[0].ended_by == "cancelled"
 
     async def test_two_answer_in_the_same_moment(self, world: World) -> None:
-        agents = [await world.agent(), await world.agent(tone=OTHER_AGENT)]
+        agents = [await world.agent(SOON), await world.agent(SOON, tone=OTHER_AGENT)]
         _, interaction = await world.arrived()
         for agent, name in zip(agents, ("anna", "bert"), strict=True):
             world.ring(interaction, agent.contact, agent=name)

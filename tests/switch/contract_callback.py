@@ -21,9 +21,8 @@ from console.domain.events import (
     OfferRinging,
 )
 from console.switch.switch import Capability
-from tests.switch.world import AGENT, CUSTOMER, MUSIC, OTHER_AGENT, RINGBACK, World
+from tests.switch.world import AGENT, CUSTOMER, MUSIC, OTHER_AGENT, RINGBACK, RINGS, SOON, World
 
-RINGS = Plan(answer_after_s=None)
 REACHED = ["OfferRinging", "CallbackDialled", "InteractionAnswered"]
 
 
@@ -205,7 +204,7 @@ class CallingBackInVain:
         await world.over(phone.calls[0])
 
     async def test_several_desks_ring_and_one_has_the_callback(self, world: World) -> None:
-        slow, quick = await world.agent(RINGS), await world.agent(Plan(answer_after_s=0.1), tone=OTHER_AGENT)
+        slow, quick = await world.agent(RINGS), await world.agent(SOON, tone=OTHER_AGENT)
         phone = await world.phone()
         interaction, _ = world.call_back(slow, phone)
         world.ring(interaction, quick.contact, agent="bert", call_out=phone.contact)
@@ -216,7 +215,7 @@ class CallingBackInVain:
         assert len(phone.calls) == 1
 
     async def test_two_desks_answer_a_callback_in_the_same_moment(self, world: World) -> None:
-        agents = [await world.agent(), await world.agent(tone=OTHER_AGENT)]
+        agents = [await world.agent(SOON), await world.agent(SOON, tone=OTHER_AGENT)]
         phone = await world.phone()
         interaction, _ = world.call_back(agents[0], phone)
         world.ring(interaction, agents[1].contact, agent="bert", call_out=phone.contact)

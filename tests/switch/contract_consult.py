@@ -24,9 +24,7 @@ from console.domain.events import (
     InteractionTransferred,
 )
 from console.switch.switch import Capability, Consult, Consulting
-from tests.switch.world import AGENT, CUSTOMER, MUSIC, OTHER_AGENT, RINGBACK, World
-
-RINGS = Plan(answer_after_s=None)
+from tests.switch.world import AGENT, CUSTOMER, MUSIC, OTHER_AGENT, RINGBACK, RINGS, World
 
 
 class Scene:

@@ -17,9 +17,8 @@ from console.domain.events import (
     OfferRinging,
 )
 from console.switch.switch import Capability, Guarded
-from tests.switch.world import AGENT, CUSTOMER, MUSIC, OTHER_AGENT, RINGBACK, World
+from tests.switch.world import AGENT, CUSTOMER, MUSIC, OTHER_AGENT, RINGBACK, RINGS, World
 
-RINGS = Plan(answer_after_s=None)
 DIALLED = ["OfferRinging", "CallbackDialled"]
 
 

@@ -14,9 +14,7 @@ from console.domain.events import (
     InteractionTransferred,
 )
 from console.switch.switch import Capability, Guarded, LegStatistics
-from tests.switch.world import AGENT, CUSTOMER, MUSIC, ONE, OTHER_AGENT, World
-
-RINGS = Plan(answer_after_s=None)
+from tests.switch.world import AGENT, CUSTOMER, MUSIC, ONE, OTHER_AGENT, RINGS, World
 
 
 class Talking:

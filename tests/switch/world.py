@@ -26,6 +26,9 @@ HEARD = (AGENT, OTHER_AGENT, MUSIC, ONE, TWO, BEEP, GOODBYE)
 
 _F = TypeVar("_F", bound=InteractionEvent)
 LONG_S = 15.0
+RINGS = Plan(answer_after_s=None)
+SOON = Plan(answer_after_s=0.5)
+"""Late enough that a second phone rings as well."""
 ATTACHED = ("X-Customer-Id", "X-Missing", "X-Long")
 """Headers that every switch of the contract suite keeps."""
 
