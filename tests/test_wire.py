@@ -24,13 +24,11 @@ def _value(hint: object) -> object:
         return _value(typing.get_args(hint)[0])
     if hint is datetime:
         return CLOCK.now()
-    if typing.get_origin(hint) is dict:
-        return {"name": "text"}
     if inspect.isclass(hint) and issubclass(hint, msgspec.Struct):
         return {
             field.encode_name: _value(field.type) for field in msgspec.structs.fields(hint) if field.required
         }
-    simple = {str: "text", int: 3, float: 2.5, bool: True}
+    simple = {str: "text", int: 3, float: 2.5, bool: True, dict[str, str]: {"name": "text"}}
     if hint in simple:
         return simple[hint]  # type: ignore[index]
     if inspect.isclass(hint) and issubclass(hint, str):
