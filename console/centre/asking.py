@@ -4,6 +4,7 @@ from uuid import UUID, uuid4
 
 from console.centre.numbers import WaysOut
 from console.domain.agent import Presence
+from console.domain.attached import headers_of
 from console.domain.errors import BadInput, Refused
 from console.domain.interaction import Phase
 from console.domain.standing import AgentStanding, InteractionStanding
@@ -69,6 +70,9 @@ class Asking:
             raise Refused("Enter whom you want to ask.")
         found = self._colleague(standing.agent, target)
         contact = found.contact if found is not None else self._outside(target)
+        headers = headers_of(standing.attached) if found is not None else {}
+        if standing.agent.isascii():
+            headers["X-Consult-From"] = standing.agent
         switch.consult(
             Consult(
                 interaction=standing.interaction,
@@ -77,7 +81,7 @@ class Asking:
                 contact=contact,
                 queue=standing.queue,
                 to=found.agent.key if found is not None else "",
-                headers={"X-Consult-From": standing.agent} if standing.agent.isascii() else {},
+                headers=headers,
             )
         )
 

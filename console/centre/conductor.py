@@ -11,7 +11,7 @@ import msgspec
 from console.centre import prompts
 from console.centre.asking import Asking
 from console.centre.numbers import WaysOut
-from console.domain.attached import is_header
+from console.domain.attached import headers_of
 from console.domain.errors import BadInput, Refused
 from console.domain.events import (
     CallbackProposed,
@@ -163,7 +163,7 @@ class Conductor:
             return
         name, key = (queue.shown, queue.key) if queue is not None else (decision.queue, decision.queue)
         headers = {
-            **{what: value for what, value in standing.attached.items() if is_header(what)},
+            **headers_of(standing.attached),
             "X-Queue": quote(name),
             "X-Queue-Key": quote(key),
             "X-Waited-S": f"{max(0.0, (now - standing.waiting_since).total_seconds()):.1f}",

@@ -23,6 +23,11 @@ def is_header(name: str) -> bool:
     return name[:2].lower() == "x-"
 
 
+def headers_of(attached: Mapping[str, str]) -> dict[str, str]:
+    """Those that go into the INVITE of an agent of ours; somebody outside gets none of them."""
+    return {name: value for name, value in attached.items() if is_header(name)}
+
+
 def name_faults(names: Iterable[str]) -> Iterator[str]:
     """What is wrong with names that the settings give, in words."""
     for place, name in enumerate(names):

@@ -67,7 +67,7 @@ async def room(tmp_path: Path) -> AsyncIterator[Room]:
 
 async def talk(room: Room) -> UUID:
     """anna talks with a customer."""
-    interaction = await room.arrive("100")
+    interaction = await room.arrive("100", {"X-Customer-Id": "4711", "TIER": "gold"})
     order = room.switch.rings[-1]
     fact = ev.InteractionAnswered(
         id=CLOCK.new_id(),
@@ -115,6 +115,8 @@ async def test_who_is_meant(room: Room, target: str, contact: str, to: str) -> N
     order = room.switch.told("consult")[0]
     assert isinstance(order, Consult)
     assert (order.interaction, order.contact, order.to, order.queue) == (interaction, contact, to, "sales")
+    of_the_customer = {"X-Customer-Id": "4711"} if to else {}
+    assert order.headers == {"X-Consult-From": "anna"} | of_the_customer, "nothing of it leaves the house"
 
 
 async def test_whom_nobody_can_ask(room: Room) -> None:
