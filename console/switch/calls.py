@@ -374,5 +374,5 @@ class Call:
         if uri.lower().startswith("tel:"):
             return uri[4:].partition(";")[0]
         parsed = parse_uri(uri)
-        ours = self._hub.is_ours(parsed.host, parsed.port)
+        ours = self._hub.is_ours(parsed)
         return unquote(parsed.user) if ours and parsed.user else uri

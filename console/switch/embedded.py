@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import unquote
 from uuid import UUID
 
-from aiosipua import SipRequest, create_dialog_from_request, parse_uri
+from aiosipua import SipRequest, SipUri, create_dialog_from_request, parse_uri
 from aiosipua.dialog import Dialog
 from aiosipua.utils import generate_call_id, generate_tag
 
@@ -218,7 +218,7 @@ class EmbeddedSwitch:
         sound = target.scheme in {"sip", "sips"} and target.host and " " not in to
         if self._ways is None or not sound or not 0 < (target.port or _SIP_PORT) <= _LAST_PORT:
             raise NetworkError(f"{to!r} is no SIP address that can be called")
-        if self.is_ours(target.host, target.port):
+        if self._ways.wire.leads_here(target):
             raise NetworkError(f"{to!r} leads back to this switch, where nobody has that number")
         uri, name = caller
         shown = name.replace("\\", "").replace('"', "'").replace("\r", " ").replace("\n", " ")
@@ -265,13 +265,9 @@ class EmbeddedSwitch:
         message.task.add_done_callback(self._messages.discard)
         return message
 
-    def is_ours(self, host: str, port: int | None) -> bool:
+    def is_ours(self, uri: SipUri) -> bool:
         """Whether this is one of our own SIP addresses."""
-        if self._ways is None:
-            return False
-        ours = (self._ways.wire.udp, self._ways.wire.tcp)
-        here = self._settings.host in {host, "0.0.0.0", "::"}
-        return here and (port is None or port in {address[1] for address in ours})
+        return self._ways is not None and self._ways.wire.is_ours(uri)
 
     def over(self, call: Party, statistics: LegStatistics) -> None:
         """A call is over."""

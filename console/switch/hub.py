@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
+from aiosipua import SipUri
+
 from console.domain.events import InteractionEvent
 from console.switch.legs import Leg, Owner
 from console.switch.player import Player
@@ -48,7 +50,7 @@ class Hub(Protocol):
     ) -> Message:
         """A message to be recorded; it is finished even when the switch stops."""
 
-    def is_ours(self, host: str, port: int | None) -> bool:
+    def is_ours(self, uri: SipUri) -> bool:
         """Whether this is one of our own SIP addresses."""
 
     def over(self, call: Party, statistics: LegStatistics) -> None:

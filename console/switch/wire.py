@@ -15,10 +15,10 @@ from typing import Protocol, cast
 from aiosipua import SipMessage, SipRequest, SipResponse, SipUri, Via, parse_via, stringify_via
 
 from console.domain.errors import NetworkError
+from console.switch.addresses import Address, by_tcp, peer_of, reachable
 from console.switch.check import Fault, check
 
 Message = SipRequest | SipResponse
-Address = tuple[str, int]
 
 MOST_HEADERS = 64 * 1024
 MOST_BODY = 64 * 1024
@@ -258,8 +258,8 @@ class Wire:
 
     def flow_to(self, uri: SipUri) -> Flow:
         """The way to a SIP URI: UDP, or TCP when it says `transport=tcp` (RFC 3263 without DNS records)."""
-        peer = (uri.host.strip("[]"), uri.port or 5060)
-        if (uri.params.get("transport") or "").lower() != "tcp":
+        peer = peer_of(uri)
+        if not by_tcp(uri):
             return self.udp_flow(peer)
         flow = self._flows.get(peer)
         if flow is None or not flow.open:
@@ -269,6 +269,17 @@ class Wire:
             self._connecting.add(task)
             task.add_done_callback(self._connecting.discard)
         return flow
+
+    def leads_here(self, uri: SipUri) -> bool:
+        """Whether the way to a SIP URI ends at the very socket it begins at."""
+        host, port = peer_of(uri)
+        bound = self.tcp if by_tcp(uri) else self.udp
+        return port == bound[1] and reachable(bound[0], (host, port)) == host
+
+    def is_ours(self, uri: SipUri) -> bool:
+        """Whether a SIP URI names our address, by either transport, or without a port."""
+        host, port = peer_of(uri)
+        return uri.port in {None, self.udp[1], self.tcp[1]} and reachable(self.udp[0], (host, port)) == host
 
     def udp_flow(self, peer: Address) -> UdpFlow:
         """Datagrams to an address, saying which of our addresses it reaches us at."""
@@ -365,19 +376,3 @@ def answer_address(via: Via, source: Address) -> Address:
     if "rport" in via.params:
         return source
     return (source[0], via.port or 5060)
-
-
-def reachable(bound: str, peer: Address) -> str:
-    """Our address as the peer sees it.
-
-    The bound one, or for a wildcard the one that the route to the peer uses.
-    """
-    if bound not in {"0.0.0.0", "::"}:
-        return bound
-    family = socket.AF_INET6 if ":" in peer[0] else socket.AF_INET
-    with socket.socket(family, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect((peer[0], peer[1] or 5060))
-        except OSError:
-            return bound
-        return str(probe.getsockname()[0])
