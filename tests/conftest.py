@@ -16,6 +16,7 @@ for _name in ("CONFIG_HOME", "DATA_HOME", "STATE_HOME", "RUNTIME_DIR"):
 import asyncio
 import gc
 import inspect
+import logging
 import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -148,6 +149,17 @@ def xvfb() -> Iterator[Display]:
 
 
 # ---- nothing left behind ----
+@pytest.fixture(autouse=True)
+def _logging_as_before() -> Iterator[None]:
+    """Take away the handlers of a command run in this process: they write to a file closed since."""
+    root = logging.getLogger()
+    before, level = list(root.handlers), root.level
+    yield
+    for handler in set(root.handlers).difference(before):
+        root.removeHandler(handler)
+    root.setLevel(level)
+
+
 def _threads() -> set[threading.Thread]:
     """Return Python's own threads; those that C code brought along have no end that Python sees."""
     return {t for t in threading.enumerate() if not isinstance(t, threading._DummyThread)}
