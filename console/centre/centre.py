@@ -26,6 +26,7 @@ from console.centre.configured import configured
 from console.centre.desks import Desks
 from console.centre.explaining import Explaining
 from console.centre.figures import Figures
+from console.centre.inbox import Inbox, Pending
 from console.centre.memory import Keeper, Restored, restore
 from console.centre.phones import AgentPhones
 from console.centre.supervision import Supervision
@@ -63,8 +64,6 @@ _NAMED = 5
 _NO_WAY_OUT = "the switch cannot call out"
 _T = TypeVar("_T")
 
-_Pending = tuple[LedgerEvent, "asyncio.Future[None] | None"]
-
 
 class Centre:
     """A running centre. Everything happens on one loop; see the module for the order of things."""
@@ -85,7 +84,7 @@ class Centre:
         self._clock = clock
         self._switch = switch
         self._survivor = switch if isinstance(switch, Surviving) else None
-        self._incoming: asyncio.Queue[_Pending] = asyncio.Queue()
+        self._inbox = Inbox()
         self._tasks: list[asyncio.Task[None]] = []
         self.phones = AgentPhones(switch, settings.switch.asterisk.renew_after, clock)
         self._drained: asyncio.Event | None = None
@@ -154,10 +153,9 @@ class Centre:
         adoption = Adoption(self.ledger, self.router, self._clock, self.settings.routing.grace_s)
         lost = await self.supervision.recover(self.ledger)
         await adoption.begin(survivor, since, self.tell)
-        told = [event for event, _ in self._waiting_now()]
+        told = [event for event, _ in self._inbox.all()]
         await self._settle([*lost, *told, *adoption.desks_lost(since), *self._configured()])
-        for _ in told:
-            self._incoming.task_done()
+        self._inbox.done(len(told))
         if self._conductor is not None:
             await adoption.go_on(self._conductor)
         missing = adoption.miss_desks(self._desks.sessions, self.submit)
@@ -207,13 +205,13 @@ class Centre:
 
     async def settled(self) -> None:
         """Wait until every fact told so far is durable and acted upon."""
-        await self._incoming.join()
+        await self._inbox.settled()
 
     # ------------------------------------------------------------ facts in
 
     def tell(self, event: InteractionEvent) -> None:
         """A fact from the switch; it is durable and acted upon soon."""
-        self._incoming.put_nowait((cast(LedgerEvent, event), None))  # each one it tells is in the union
+        self._inbox.put(cast(LedgerEvent, event))  # each one it tells is in the union
 
     async def submit(self, event: LedgerEvent) -> None:
         """A fact from a desk or an administrator; durable and acted upon on return. Raises StoreError."""
@@ -226,7 +224,7 @@ class Centre:
         for event in events:
             future: asyncio.Future[None] = loop.create_future()
             done.append(future)
-            self._incoming.put_nowait((event, future))
+            self._inbox.put(event, future)
         for future in done:
             await future
 
@@ -273,34 +271,22 @@ class Centre:
             for _, future in batch:
                 if future is not None and not future.done():
                     future.set_result(None)
-                self._incoming.task_done()
+            self._inbox.done(len(batch))
 
-    async def _take(self) -> list[_Pending]:
+    async def _take(self) -> list[Pending]:
         """All facts that wait now; none when a timer of routing, or a checkpoint, is due first."""
         due = self.router.next_due() if not self.away else self._clock.now() + timedelta(seconds=_RETRY_S)
         keep_in_s = self._keeper.due_in_s(self._applied)
-        if keep_in_s == 0 and (self._incoming.empty() or self._keeper.overdue_s > _PRESSING_S):
+        if keep_in_s == 0 and (self._inbox.empty or self._keeper.overdue_s > _PRESSING_S):
             self._keeper.keep(self._applied)
             keep_in_s = None
         patience = keep_in_s
         if due is not None:
             due_in_s = max(0.0, (due - self._clock.now()).total_seconds())
             patience = due_in_s if patience is None else min(patience, due_in_s)
-        batch: list[_Pending] = []
-        if self._incoming.empty():
-            try:
-                batch.append(await asyncio.wait_for(self._incoming.get(), patience))
-            except TimeoutError:
-                return []
-        return batch + self._waiting_now()
+        return await self._inbox.take(patience)
 
-    def _waiting_now(self) -> list[_Pending]:
-        waiting: list[_Pending] = []
-        while not self._incoming.empty():
-            waiting.append(self._incoming.get_nowait())
-        return waiting
-
-    async def _news(self, batch: Sequence[_Pending]) -> list[LedgerEvent]:
+    async def _news(self, batch: Sequence[Pending]) -> list[LedgerEvent]:
         """The facts of a batch, each once. Who waits for its fact may deliver it again, and facts read from
         elsewhere have ids made of their content (RFC 9562, version 5); those of a switch are new.
         """

@@ -3,6 +3,8 @@
 From a caller's INVITE to the agent's INVITE, both seen from outside, at 5, 50 and 100 calls/s; what a call
 costs the centre and Asterisk in CPU. app_queue answers as we do, without waiting for the caller's first media
 (`Answer(,i)`), and shares nothing else: 200 members with contacts of their own, rrmemory, autofill.
+Between the two stands the least that connects a call over ARI at all (`asterisk_least.py`): what it costs, no
+centre in Python is below.
 """
 
 import json
@@ -55,22 +57,28 @@ class Child:
 
     def stop(self) -> None:
         assert self.process.stdin is not None
+        assert self.process.stdout is not None
         self.process.stdin.close()
         self.process.wait(30)
+        self.process.stdout.close()
 
 
 class Bench(AsteriskServer):
-    """An Asterisk with both ways in: `bench` is ours, `native` goes to app_queue."""
+    """An Asterisk with three ways in: `bench` is ours, `native` is app_queue's, `least` the least's."""
 
     def add_queue(self, port: int) -> None:
         """Add the members, whose contacts are at this port."""
         etc = self.folder / "etc"
         plan = etc / "extensions.conf"
-        branch = 'exten => _.,1,GotoIf($["${EXTEN}"="native"]?native,s,1)\n'
+        branch = (
+            'exten => _.,1,GotoIf($["${EXTEN}"="native"]?native,s,1)\n'
+            ' same => n,GotoIf($["${EXTEN}"="least"]?least,s,1)\n'
+        )
         words = plan.read_text().replace("exten => _.,1,NoOp()\n", branch)
         assert branch in words
         plan.write_text(
             f"{words}[native]\nexten => s,1,Answer(,i)\n same => n,Queue(bench)\n same => n,Hangup()\n"
+            "[least]\nexten => s,1,Stasis(least,arrived)\n same => n,Hangup()\n"
         )
         members = [f"bot{number}" for number in range(AGENTS)]
         with (etc / "pjsip.conf").open("a") as file:
@@ -116,38 +124,50 @@ def test_beside_app_queue(folder: Path) -> None:
     server.start()
     database = folder / "centre.db"
     centre = Child("asterisk_centre.py", server.url, server.plan.sounds, database, AGENTS, port)
-    assert centre.first == "ready\n"
+    least = Child("asterisk_least.py", server.url, AGENTS)
+    assert (centre.first, least.first) == ("ready\n", "ready\n")
+    drivers = {"native": None, "least": least, "bench": centre}
     first = 100_000
-    ratios: dict[int, float] = {}
-    costs: dict[int, float] = {}
+    seen: dict[tuple[str, int], tuple[float, float]] = {}
     try:
         for rate, calls in ((20, 60), *RATES):
-            for user in ("native", "bench"):
-                before, us = server.cpu_s(), centre.ask()["cpu_s"]
+            for user, driver in drivers.items():
+                before, us = server.cpu_s(), _cpu_s(driver)
                 report = peers.ask(
                     {"host": "127.0.0.1", "port": server.sip, "user": user, "rate": rate, "calls": calls,
                      "talk_s": TALK_S, "first": first}
                 )  # fmt: skip
                 first += calls
-                cpu, us = server.cpu_s() - before, centre.ask()["cpu_s"] - us
-                times = [1000 * each for each in report["seconds"]]
-                p95 = quantiles(times, n=20)[-1]
-                ratios[rate] = p95 if user == "native" else p95 / ratios[rate]
-                costs[rate] = 1000 * us / calls
-                print(
-                    f"\n{user:6} {rate:3} calls/s, {calls:4} calls: p50 {median(times):6.2f} ms, "
-                    f"p95 {p95:6.2f} ms, most {max(times):6.1f}; never rung {report['never']}, refused "
-                    f"{report['refused']}; CPU a call: Asterisk {1000 * cpu / calls:.1f} ms, "
-                    f"centre {1000 * us / calls:.2f} ms"
-                    + (f"; p95 is {ratios[rate]:.2f} times app_queue's" if user == "bench" else ""),
-                    end="",
-                )
-                assert (report["never"], report["refused"]) == (0, 0)
+                cpu, us = (server.cpu_s() - before) / calls, (_cpu_s(driver) - us) / calls
+                seen[user, rate] = _say(f"{user:6} {rate:3} calls/s, {calls:4} calls", report, cpu, us)
     finally:
         peers.stop()
+        least.stop()
         centre.stop()
         server.remove()
+    native, (_, floor) = seen["native", 50][0], seen["least", 50]
+    for user in ("least", "bench"):
+        p95, cost = seen[user, 50]
+        print(
+            f"\nat 50 calls/s, {user}: {p95 / native:.2f} times app_queue's p95 (target {MOST_RATIO}), "
+            f"{cost:.2f} ms of CPU a call (target {MOST_CPU_MS}), {cost / floor:.2f} times the least's",
+            end="",
+        )
+
+
+def _cpu_s(driver: Child | None) -> float:
+    return driver.ask()["cpu_s"] if driver else 0.0
+
+
+def _say(what: str, report: dict[str, Any], asterisk_s: float, us_s: float) -> tuple[float, float]:
+    """Print a run; its p95 and the controller's CPU a call, in ms."""
+    times = [1000 * each for each in report["seconds"]]
+    p95 = quantiles(times, n=20)[-1]
     print(
-        f"\nat 50 calls/s: {ratios[50]:.2f} times app_queue's p95 (target {MOST_RATIO}), "
-        f"{costs[50]:.2f} ms of the centre's CPU a call (target {MOST_CPU_MS})"
+        f"\n{what}: p50 {median(times):6.2f} ms, p95 {p95:6.2f} ms, most {max(times):6.1f}; never rung "
+        f"{report['never']}, refused {report['refused']}; CPU a call: Asterisk {1000 * asterisk_s:.1f} ms, "
+        f"controller {1000 * us_s:.2f} ms",
+        end="",
     )
+    assert (report["never"], report["refused"]) == (0, 0)
+    return p95, 1000 * us_s
