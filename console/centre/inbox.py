@@ -19,7 +19,7 @@ Pending = tuple[LedgerEvent, "asyncio.Future[None] | None"]
 """A fact, and who waits until it is durable."""
 
 _CALM = (OfferRinging, InteractionAnswered, InteractionEnded, InteractionHeld, InteractionResumed)
-_CALM_S = 0.005
+_CALM_S = 0.02
 
 
 class Inbox:

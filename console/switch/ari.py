@@ -12,15 +12,17 @@ import ssl
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from typing import cast
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import httpx
 import msgspec
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 
 from console.domain.errors import NetworkError
 from console.switch.ari_http import Posting, by_socket
+from console.switch.ari_socket import AriSocket
 
 _log = logging.getLogger(__name__)
 _wire_log = logging.getLogger(f"{__name__}.wire")
@@ -128,8 +130,6 @@ class AriEvent(msgspec.Struct):
     args: list[str] = []
     digit: str = ""
     dialstatus: str = ""
-    variable: str = ""
-    value: str = ""
     cause: int = 0
     tech_cause: int = 0
     request_id: str = ""
@@ -169,13 +169,11 @@ class Ari:
         self.url = url
         self.app = app
         self.requests = 0
-        self.heeded = 'RTPAUDIOQOS"'
-        """Of the variables of channels, only what is said of this one is told."""
         self.nobody = False
         """Whether at the last try to connect nobody listened there: no Asterisk runs."""
         self._user = user
         self._password = password
-        self._socket: ClientConnection | None = None
+        self._socket: AriSocket | None = None
         self._reader: asyncio.Task[None] | None = None
         self._writer: asyncio.Task[None] | None = None
         self._out: asyncio.Queue[bytes] = asyncio.Queue()
@@ -191,12 +189,13 @@ class Ari:
         self.nobody = False
         await self._end_tasks()
         try:
-            self._socket = await connect(
+            connection = await connect(
                 self._address(),
                 additional_headers={"Authorization": _basic(self._user, self._password)},
                 open_timeout=_OPEN_S,
                 max_size=_LARGEST,
                 compression=None,
+                create_connection=AriSocket,
                 proxy=None,
                 logger=_wire_log,
             )
@@ -205,6 +204,7 @@ class Ari:
             raise NetworkError(
                 f"Asterisk's REST interface cannot be used at {self.url}: {why_not(fault, self._user)}"
             ) from None
+        self._socket = cast(AriSocket, connection)
         self._reader = asyncio.create_task(self._read(self._socket, on_event, on_lost))
         self._writer = asyncio.create_task(self._write(self._socket))
 
@@ -296,7 +296,7 @@ class Ari:
         path = f"{parts.path.rstrip('/')}/ari/events"
         return urlunsplit((scheme, parts.netloc, path, f"app={quote(self.app)}", ""))
 
-    async def _write(self, socket: ClientConnection) -> None:
+    async def _write(self, socket: AriSocket) -> None:
         posting = Posting(self.url, self._user, self._password)
         try:
             if by_socket(await posting.version()):
@@ -317,30 +317,32 @@ class Ari:
             finally:
                 self._out.task_done()
 
-    async def _send(self, socket: ClientConnection) -> None:
+    async def _send(self, socket: AriSocket) -> None:
         while True:
-            data = await self._out.get()
+            together = [await self._out.get()]
+            while not self._out.empty():
+                together.append(self._out.get_nowait())
             try:
-                await socket.send(data, text=True)
+                await socket.say(together)
             except ConnectionClosed:
                 _log.warning("a command to Asterisk at %s was lost with the connection", self.url)
             finally:
-                self._out.task_done()
+                for _ in together:
+                    self._out.task_done()
 
     async def _read(
-        self, socket: ClientConnection, on_event: Callable[[AriEvent], None], on_lost: Callable[[], None]
+        self, socket: AriSocket, on_event: Callable[[AriEvent], None], on_lost: Callable[[], None]
     ) -> None:
+        socket.hear(lambda data: self._take(data, on_event))
         with suppress(ConnectionClosed):
-            async for data in socket:
+            async for data in socket:  # nothing but its end: Asterisk sends no message in pieces
                 self._take(data, on_event)
         if self._socket is socket:
             self._socket = None
             self._give_up()
             on_lost()
 
-    def _take(self, data: str | bytes, on_event: Callable[[AriEvent], None]) -> None:
-        if isinstance(data, str) and "ChannelVarset" in data and self.heeded not in data:
-            return  # half of all that comes
+    def _take(self, data: str | bytes | bytearray | memoryview, on_event: Callable[[AriEvent], None]) -> None:
         try:
             event = _DECODER.decode(data)
         except msgspec.MsgspecError as fault:

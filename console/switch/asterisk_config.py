@@ -274,7 +274,7 @@ def _ari(plan: Plan) -> str:
 [general]
 enabled = yes
 pretty = no
-channelvars = CALLBOARD_INTERACTION
+channelvars = CALLBOARD_INTERACTION,RTPAUDIOQOS
 
 [{plan.user}]
 type = user

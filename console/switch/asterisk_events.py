@@ -21,11 +21,12 @@ class Events:
     """Takes every event of one Asterisk."""
 
     def __init__(
-        self, lines: Lines, arrive: Arrive, heard: Callable[[AriEvent], None], desks: Endpoints
+        self, lines: Lines, arrive: Arrive, left: Callable[[Channel], None], desks: Endpoints
     ) -> None:
-        """`arrive` is told of callers, `heard` of variables, `desks` of who registers."""
+        """`arrive` is told of callers, `left` of channels that end, `desks` of who registers."""
         self._lines = lines
         self._arrive = arrive
+        self._leaves = left
         self._takers: dict[str, Callable[[AriEvent], None]] = {
             "StasisStart": self._started,
             "ChannelHangupRequest": self._left,
@@ -40,7 +41,6 @@ class Events:
             "RecordingFinished": self._recorded,
             "RecordingFailed": self._recorded,
             "ChannelTransfer": self._transfer,
-            "ChannelVarset": heard,
             "EndpointStateChange": desks.heard,
         }
 
@@ -68,6 +68,7 @@ class Events:
     def _left(self, event: AriEvent) -> None:
         if event.channel is None:
             return
+        self._leaves(event.channel)
         if is_ours(event.channel.id) and event.type != _DESTROYED and not self._talked(event):
             return  # the end of a channel that we made says why, a little later
         owner = self._lines.forget(event.channel.id)

@@ -25,6 +25,7 @@ _UNWANTED = (
         "ChannelLeftBridge",
     ),
     *("BridgeCreated", "BridgeDestroyed", "PlaybackStarted", "PlaybackContinuing", "RecordingStarted"),
+    "ChannelVarset",  # more than all others together
     *("DeviceStateChanged", "PeerStatusChange", "ContactStatusChange"),
 )
 _log = logging.getLogger(__name__)

@@ -6,10 +6,12 @@ from uuid import UUID
 
 import msgspec
 
-from console.switch.ari import AriEvent
+from console.switch.ari import Channel
 from console.switch.switch import LegStatistics
 
 _KEPT = 10_000
+_QUALITY = "RTPAUDIOQOS"
+"""The variable with a channel's counters, which `channelvars` in ari.conf has told with every channel."""
 
 
 class _Over(msgspec.Struct):
@@ -29,13 +31,14 @@ class Packets:
         """A call is over that had these channels."""
         self._ended.append(_Over(interaction, customer, tuple(agents)))
 
-    def heard(self, event: AriEvent) -> None:
-        """A variable of a channel: `ssrc=...;rxcount=101;...`."""
-        if event.variable != "RTPAUDIOQOS" or event.channel is None:
+    def heard(self, channel: Channel) -> None:
+        """A channel ends. Once its sound is over, a variable of it says `ssrc=...;rxcount=101;...`."""
+        counters = channel.channelvars.get(_QUALITY, "")
+        if not counters:
             return
-        said = dict(part.partition("=")[::2] for part in event.value.split(";"))
+        said = dict(part.partition("=")[::2] for part in counters.split(";"))
         count = said.get("rxcount", "")
-        self._packets[event.channel.id] = int(count) if count.isdigit() else 0
+        self._packets[channel.id] = int(count) if count.isdigit() else 0
         if len(self._packets) > 2 * _KEPT:
             self._packets.popitem(last=False)
 
