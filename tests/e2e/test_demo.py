@@ -62,14 +62,14 @@ def test_a_headless_day_balances_its_books(day: Day) -> None:
 
 
 def test_who_is_called_back_is_in_the_books(tmp_path: Path) -> None:
-    """One robot and the desk for many callers: some wait long enough to be asked."""
-    more = ("--callbacks", "--agents", "1", "--callers", "16", "--duration", "8", "--seed", "5")
+    """One robot and the desk for many callers: several wait long enough to be asked, whoever comes first."""
+    more = ("--callbacks", "--agents", "1", "--callers", "24", "--duration", "8", "--seed", "9")
     done, report = _demo(tmp_path, *more)
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     called_back = report["callbacks"]
     assert called_back["asked"] >= called_back["done"] > 0
-    assert report["offered"] == 16
-    assert report["answered"] + report["abandoned"] + report["flowed_out"] + report["in_queue"] == 16
+    assert report["offered"] == 24
+    assert report["answered"] + report["abandoned"] + report["flowed_out"] + report["in_queue"] == 24
     assert report["flowed_out"] >= called_back["asked"]
     assert report["balanced"] is True
 
