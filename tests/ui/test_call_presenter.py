@@ -127,6 +127,28 @@ def test_a_call_that_came_to_nothing_says_why(end: CallEnd) -> None:
         assert told == "The call to Anna failed (486 Busy Here)."
 
 
+@pytest.mark.parametrize(
+    ("code", "reason", "told"),
+    [
+        (404, "Not Found", "Anna cannot be found (404 Not Found). Check the number."),
+        (484, "Address Incomplete", "Anna cannot be found (484 Address Incomplete). Check the number."),
+        (403, "Forbidden", "You may not call Anna (403 Forbidden)."),
+        (
+            488,
+            "Not Acceptable Here",
+            "Your phone and Anna's have no codec or encryption in common (488 Not Acceptable Here). "
+            "Tell your IT.",
+        ),
+        (603, "Decline", "The call to Anna was refused (603 Decline)."),
+    ],
+)
+def test_a_refused_call_says_what_can_be_done(code: int, reason: str, told: str) -> None:
+    fact = CallEnded(
+        id=UUID(int=1), at=START, call=UUID(int=2), end=CallEnd.REFUSED, sip_code=code, reason=reason
+    )
+    assert failure(fact, "Anna", words()) == told
+
+
 def test_the_order_of_the_cards_and_the_call_that_a_key_means() -> None:
     held, dialled = call(OUT, P.HELD, 1), call(OUT, P.DIALLING, 2)
     talking, ringing = call(IN, P.TALKING, 3), call(IN, P.RINGING, 4)

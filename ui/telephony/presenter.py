@@ -17,6 +17,10 @@ _GOOD, _FAIR, _POOR = 4.0, 3.5, 2.8  # MOS; below 3.5 a call is worth a warning 
 
 _NO_TIME = timedelta(0)
 
+_UNKNOWN = frozenset({404, 410, 484, 485, 604})
+_FORBIDDEN = frozenset({401, 403, 407})
+_NOTHING_IN_COMMON = frozenset({415, 488, 606})
+
 
 @dataclass(frozen=True)
 class QualityShown:
@@ -180,14 +184,33 @@ def ringing_here(calls: Sequence[Call]) -> Call | None:
 
 
 def failure(fact: CallEnded, name: str, words: Words) -> str:
-    """Why a call that we made came to nothing, for the person; "" when there is nothing to explain."""
-    said = {
-        CallEnd.BUSY: words("{name} is busy.", name=name),
-        CallEnd.NO_ANSWER: words("{name} does not answer.", name=name),
-        CallEnd.REFUSED: words("The call to {name} was refused{why}.", name=name, why=_why(fact, words)),
-        CallEnd.FAILED: words("The call to {name} failed{why}.", name=name, why=_why(fact, words)),
-    }
-    return said.get(fact.end, "")
+    """Why a call that we made came to nothing, for the person; "" when there is nothing to explain. Codes as
+    in RFC 3261, section 21.
+    """
+    if fact.end is CallEnd.BUSY:
+        return words("{name} is busy.", name=name)
+    if fact.end is CallEnd.NO_ANSWER:
+        return words("{name} does not answer.", name=name)
+    if fact.end not in {CallEnd.REFUSED, CallEnd.FAILED}:
+        return ""
+    return _refused(fact, name, words)
+
+
+def _refused(fact: CallEnded, name: str, words: Words) -> str:
+    why = _why(fact, words)
+    if fact.sip_code in _UNKNOWN:
+        return words("{name} cannot be found{why}. Check the number.", name=name, why=why)
+    if fact.sip_code in _FORBIDDEN:
+        return words("You may not call {name}{why}.", name=name, why=why)
+    if fact.sip_code in _NOTHING_IN_COMMON:
+        return words(
+            "Your phone and {name}'s have no codec or encryption in common{why}. Tell your IT.",
+            name=name,
+            why=why,
+        )
+    if fact.end is CallEnd.REFUSED:
+        return words("The call to {name} was refused{why}.", name=name, why=why)
+    return words("The call to {name} failed{why}.", name=name, why=why)
 
 
 def _why(fact: CallEnded, words: Words) -> str:

@@ -336,10 +336,18 @@ GERMAN: Final[dict[str, str]] = (
         "Write a note": "Notiz schreiben",
         "Writing…": "Schreibt …",
         "Yesterday {clock}": "Gestern {clock}",
+        "You may not call {name}{why}.": "Sie dürfen {name} nicht anrufen{why}.",
+        "Your phone and {name}'s have no codec or encryption in common{why}. Tell your IT.": (
+            "Ihr Telefon und das von {name} haben keinen Codec oder keine Verschlüsselung gemeinsam{why}. "
+            "Sagen Sie es Ihrer IT."
+        ),
         "Your state: {state}": "Ihr Zustand: {state}",
         "{h} h {m} min": "{h} Std. {m} Min.",
         "{m} min": "{m} Min.",
         "{m} min {s} s": "{m} Min. {s} s",
+        "{name} cannot be found{why}. Check the number.": (
+            "{name} ist nicht zu finden{why}. Prüfen Sie die Nummer."
+        ),
         "{name} does not answer.": "{name} antwortet nicht.",
         "{name} is busy.": "{name} ist besetzt.",
         "{n} more  {waiting}": "{n} weitere  {waiting}",
