@@ -10,7 +10,16 @@ from collections import Counter
 from collections.abc import Callable
 
 import msgspec
-from aiosipua import SipRequest, SipResponse, SipUAC, SipUAS, TcpSipTransport, UdpSipTransport
+from aiosipua import (
+    DialogState,
+    OutgoingCall,
+    SipRequest,
+    SipResponse,
+    SipUAC,
+    SipUAS,
+    TcpSipTransport,
+    UdpSipTransport,
+)
 
 from console.switch.ticker import Ticker
 
@@ -122,6 +131,15 @@ class Robot:
         await self.uas.stop()
         if self._own_ticker:
             self.ticker.stop()
+
+
+def cancel(uac: SipUAC, call: OutgoingCall) -> None:
+    """Send CANCEL while nothing final has come. The library forgets whom it cancels, so that an answer which
+    crosses the CANCEL would be neither acknowledged nor hung up on (RFC 3261 9.1): this remembers.
+    """
+    if call.cancel(uac) is not None:
+        call.dialog.state = DialogState.EARLY
+        uac._calls[call.call_id] = call  # noqa: SLF001 - see above
 
 
 async def first_of(*events: asyncio.Event, timeout_s: float | None) -> None:

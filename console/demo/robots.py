@@ -10,11 +10,13 @@ from uuid import UUID
 from aiosipua import IncomingCall, OutgoingCall, build_sdp, parse_uri
 
 from console.demo.answering import NAMES, Answering
-from console.demo.peers import Robot, RobotTcp, Voice, first_of
+from console.demo.peers import Robot, RobotTcp, Voice, cancel, first_of
 from console.demo.roles import AgentCall, CallbackWish, CustomerResult, Plan
 from console.demo.tones import Ear, ToneEnd
 
 __all__ = ["AgentCall", "CallbackWish", "CustomerResult", "Plan", "RobotAgent", "RobotCustomer", "Voice"]
+
+_CROSSING_S = 1.0  # an answer may come that crosses the CANCEL of who lost patience
 
 
 class RobotCustomer:
@@ -114,25 +116,35 @@ class RobotCustomer:
         robot = self._robot
         if isinstance(robot.transport, RobotTcp):
             await robot.transport.connect(peer)
+        if self.ended.is_set():
+            return False
         offer = build_sdp(robot.host, sound.address[1], NAMES[self._codec], self._codec)
         caller = f"sip:{self.number}@{robot.host}"
         self._call = robot.uac.send_invite(
             caller, self.uri, peer, offer, extra_headers=dict(self.headers), user_agent="Robot customer"
         )
         self._call.on_rejected = self._rejected
+        self._call.on_answer = self._answered_at_all
         return await self._settled(self._call, sound)
 
     def _rejected(self, call: OutgoingCall, code: int, reason: str) -> None:
         del call, reason
-        self.result.code = code
+        if not self.ended.is_set():
+            self.result.code = code
+
+    def _answered_at_all(self, call: OutgoingCall) -> None:
+        """An answer that crosses our CANCEL is hung up on (RFC 3261 9.1)."""
+        if self.ended.is_set():
+            call.hangup(self._robot.uac)
 
     async def _settled(self, call: OutgoingCall, sound: ToneEnd) -> bool:
         try:
-            await call.wait_answered(self._patience_s)
-        except (TimeoutError, ConnectionError, RuntimeError, ValueError):
-            self.result.ended_by = "refused" if self.result.code else "customer"
-            if not self.result.code:
-                self._robot.uac.send_cancel(call)
+            if not await _outcome(call, self._patience_s):
+                self._over("customer")
+                if not await _outcome(call, _CROSSING_S):
+                    return False
+        except RuntimeError:  # rejected
+            self.result.ended_by = self.result.ended_by or "refused"
             return False
         answer = call.sdp_answer
         if answer is None or answer.rtp_address is None or answer.audio is None:
@@ -198,8 +210,17 @@ class RobotCustomer:
         self.result.ended_by = by
         self.ended.set()
         call = self._call
-        if by == "customer" and call is not None:
-            call.hangup(self._robot.uac)
+        if by == "customer" and call is not None and call.hangup(self._robot.uac) is None:
+            cancel(self._robot.uac, call)
+
+
+async def _outcome(call: OutgoingCall, timeout_s: float) -> bool:
+    """Whether it is answered in time. Raises RuntimeError when it is rejected."""
+    try:
+        await call.wait_answered(timeout_s)
+    except TimeoutError:
+        return False
+    return True
 
 
 class RobotAgent:

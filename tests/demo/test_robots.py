@@ -167,6 +167,84 @@ async def test_a_called_customer_is_busy_or_does_not_answer(ticker: Ticker, plan
     await phone.stop()
 
 
+async def test_a_customer_hangs_up_while_it_rings(ticker: Ticker) -> None:
+    phone = RobotAgent(voice(CUSTOMER, ticker), lambda call: Plan(answer_after_s=None), user="4711")
+    await phone.start()
+    caller = RobotCustomer(phone.contact, voice(AGENT, ticker, codecs=("PCMU",)), number="2", talk_s=None)
+    phone.on_change = lambda call: caller.hang_up()
+    async with asyncio.timeout(20):
+        result = await caller.run()
+    assert (result.ended_by, result.code, result.arrived) == ("customer", 0, False)
+    assert (phone.calls[0].answered, phone.calls[0].ended_by) == (False, "cancelled")
+    await phone.stop()
+
+
+class CrossingPhone(asyncio.DatagramProtocol):
+    """Rings, and answers in the moment in which it is cancelled, before the CANCEL is there."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+        self.rang, self.over = asyncio.Event(), asyncio.Event()
+        self._invite: list[str] = []
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        lines = data.decode().partition("\r\n\r\n")[0].split("\r\n")
+        method = lines[0].partition(" ")[0]
+        self.heard.append(method)
+        if method == "INVITE":
+            self._invite = lines
+            self._say("180 Ringing", lines, addr)
+            self.rang.set()
+        elif method == "CANCEL":
+            address = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+            self._say("200 OK", self._invite, addr, f"{address}m=audio 9 RTP/AVP 0\r\n")
+            self._say("200 OK", lines, addr)
+        elif method == "BYE":
+            self._say("200 OK", lines, addr)
+            self.over.set()
+
+    def _say(self, status: str, lines: list[str], addr: tuple[str, int], sdp: str = "") -> None:
+        kept = [line for line in lines if line.lower().startswith(("via:", "from:", "call-id:", "cseq:"))]
+        host, port = self.transport.get_extra_info("sockname")[:2]
+        kept += [line + ";tag=x" for line in lines if line.lower().startswith("to:")]
+        kept += [f"Contact: <sip:{host}:{port}>", f"Content-Length: {len(sdp)}"]
+        kept += ["Content-Type: application/sdp"] if sdp else []
+        told = "\r\n".join([f"SIP/2.0 {status}", *kept, "", sdp])
+        self.transport.sendto(told.encode(), addr)  # type: ignore[attr-defined]
+
+
+async def test_a_customer_hangs_up_in_the_very_moment_of_the_answer(ticker: Ticker) -> None:
+    """The answer crosses its CANCEL: it is acknowledged, and hung up on."""
+    transport, phone = await asyncio.get_running_loop().create_datagram_endpoint(
+        CrossingPhone, local_addr=("127.0.0.1", 0)
+    )
+    there = f"sip:4711@127.0.0.1:{transport.get_extra_info('sockname')[1]}"
+    caller = RobotCustomer(there, voice(AGENT, ticker, codecs=("PCMU",)), number="2", talk_s=None)
+    task = asyncio.create_task(caller.run())
+    async with asyncio.timeout(20):
+        await phone.rang.wait()
+        caller.hang_up()
+        await phone.over.wait()
+        result = await task
+    transport.close()
+    assert phone.heard == ["INVITE", "CANCEL", "ACK", "BYE"]
+    assert (result.ended_by, result.code, result.arrived) == ("customer", 0, True)
+
+
+async def test_a_customer_who_hung_up_before_it_called_does_not_call(ticker: Ticker) -> None:
+    phone = RobotAgent(voice(CUSTOMER, ticker), user="4711")
+    await phone.start()
+    caller = RobotCustomer(phone.contact, voice(AGENT, ticker, codecs=("PCMU",)), number="2", talk_s=None)
+    caller.hang_up()
+    async with asyncio.timeout(20):
+        assert not (await caller.run()).arrived
+    assert phone.calls == []
+    await phone.stop()
+
+
 async def test_a_phone_that_speaks_before_it_answers(ticker: Ticker) -> None:
     phone = RobotAgent(voice(CUSTOMER, ticker), lambda call: Plan(early=True, answer_after_s=0.2, talk_s=0.3))
     await phone.start()
