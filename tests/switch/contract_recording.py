@@ -42,6 +42,15 @@ def _loudest(pieces: np.ndarray) -> list[int]:
     return [int(one) if is_loud else 0 for one, is_loud in zip(found, loud, strict=True)]
 
 
+def speaks(side: list[int], voice: int) -> bool:
+    """Whether one voice speaks all the time and nobody else's does. A busy machine may break one piece in ten
+    of what the robots send.
+    """
+    inner = side[1:-2]
+    others = {AGENT, OTHER_AGENT, CUSTOMER, MUSIC} - {voice}
+    return inner.count(voice) >= max(1.0, 0.9 * len(inner)) and not others & set(inner)
+
+
 def runs(side: list[int]) -> list[int]:
     """What follows what, without what lasts only a tenth of a second, where two meet."""
     lasting = [one for one, after in pairwise(side) if one == after]
@@ -113,7 +122,8 @@ class BeingRecorded:
         assert (fact.recording, fact.file, fact.reason) == (recording, "one.wav", "")
         assert fact.seconds == pytest.approx(heard / 50, abs=0.3)
         left, right = sides_of(tmp_path / "one.wav")
-        assert (set(left[1:-2]), set(right[1:-2])) == ({CUSTOMER}, {AGENT})
+        assert speaks(left, CUSTOMER)
+        assert speaks(right, AGENT)
         assert len(left) == pytest.approx(fact.seconds * 10, abs=1)
         assert names_in(tmp_path) == ["one.wav"]
 
@@ -189,7 +199,7 @@ class BeingRecorded:
         customer.hang_up()
         await world.fact(RecordingEnded)
         left, right = sides_of(tmp_path / "one.wav")
-        assert set(left[1:-2]) == {CUSTOMER}
+        assert speaks(left, CUSTOMER)
         assert [one for one, _ in groupby(filter(None, runs(right)))] == [
             AGENT,
             MUSIC,
